@@ -108,7 +108,7 @@ func DecodeJSON(body []byte, v any) error {
 		return decodeError(err)
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return invalid("", "There is more behind the JSON value, from byte %d: send one value.", decoder.InputOffset())
+		return invalid("", "There is more behind the JSON value: send one value.")
 	}
 	return nil
 }
@@ -124,7 +124,7 @@ func decodeError(err error) *contract.Error {
 	case errors.As(err, &syntax):
 		return invalid("", "The body is not JSON, at byte %d: %s.", syntax.Offset, syntax)
 	case errors.As(err, &wrongType):
-		return invalid(wrongType.Field, "A %s does not fit here: write %s.", wrongType.Value, jsonKind(wrongType.Type))
+		return invalid(wrongType.Field, "The %s given does not fit: write %s.", wrongType.Value, jsonKind(wrongType.Type))
 	}
 	// encoding/json has no type for an unknown field's error, only this text.
 	if quoted, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
