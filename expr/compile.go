@@ -69,6 +69,11 @@ func (c *compiler) program(tree *ast.AST) *Program {
 	if c.issues != nil {
 		return nil
 	}
+	if p.root.constant {
+		if _, err := p.Eval(&Frame{}); err != nil {
+			c.issue(0, "this always fails: %s", p.notFinite.Message)
+		}
+	}
 	p.refs = c.refs(nil, tree.Expr())
 	if leaves != nil {
 		texts := split(c.source, c.tokens)

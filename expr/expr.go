@@ -144,7 +144,7 @@ func (c *compiler) check() *ast.AST {
 	}
 	checked, errs := checker.Check(parsed, source, c.env.checker)
 	for _, err := range errs.GetErrors() {
-		c.typeIssue(checked, err)
+		c.mismatchIssue(checked, err)
 	}
 	return checked
 }

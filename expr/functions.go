@@ -111,8 +111,11 @@ func init() {
 			return node{kind: policy.Bool, slot: -1, truth: func(f *Frame) bool { return !truth(f) }, shape: a[0].shape.negation()}
 		},
 		"conditional": conditional,
-		"in_list":     func(_ *compiler, _ ast.Expr, a []node) node { return isIn(a[0], a[1]) },
-		"index_list":  index,
+		"in_list": func(c *compiler, e ast.Expr, a []node) node {
+			c.labels(a[0], a[1], operands(e.AsCall())[1])
+			return isIn(a[0], a[1])
+		},
+		"index_list": index,
 
 		"negate_int64": func(c *compiler, e ast.Expr, a []node) node {
 			overflow, x := c.overflow(), a[0].whole
@@ -223,7 +226,37 @@ func init() {
 
 func comparison(op Op) operation {
 	return func(c *compiler, e ast.Expr, a []node) node {
+		if op == Eq || op == Ne {
+			c.labels(a[0], a[1], operands(e.AsCall())[1])
+			c.labels(a[1], a[0], operands(e.AsCall())[0])
+		}
 		return compare(op, a[0], a[1])
+	}
+}
+
+// labels leaves an issue for each constant, written at a place, that a slot is compared with and never takes.
+func (c *compiler) labels(slot, constants node, at ast.Expr) {
+	if slot.slot < 0 || !constants.constant || len(c.env.vars[slot.slot].Labels) == 0 {
+		return
+	}
+	v := &c.env.vars[slot.slot]
+	values, places := []policy.Value{constants.value}, []ast.Expr{at}
+	if constants.kind == policy.List {
+		values, places = constants.value.List(), at.AsList().Elements()
+	}
+	for i, value := range values {
+		if slices.Contains(v.Labels, value.Text()) {
+			continue
+		}
+		place := at
+		if i < len(places) {
+			place = places[i]
+		}
+		advice := policy.DidYouMean(value.Text(), v.Labels)
+		if advice == "" {
+			advice = ": it takes " + strings.Join(v.Labels[:min(len(v.Labels), 12)], ", ")
+		}
+		c.issue(c.offset(place), "%s is never %q%s", v.Name, value.Text(), advice)
 	}
 }
 

@@ -81,6 +81,10 @@ func (c *compiler) junction(e ast.Expr, leaves *[]leaf) junction {
 	default:
 		j.first = someOf(firsts)
 	}
+	if j.constant {
+		j.node = constant(j.value) // which may not read slots: it is folded without any
+		return j
+	}
 	first := j.first
 	j.truth = func(f *Frame) bool { return first(f) == holds }
 	return j

@@ -83,7 +83,7 @@ func (p *Program) Constant() (policy.Value, bool) { return p.root.value, p.root.
 // Eval evaluates the program. The error is an *Error.
 func (p *Program) Eval(f *Frame) (policy.Value, error) {
 	v := p.root.eval(f)
-	if p.root.kind == policy.Number && !finite(v.Number()) {
+	if p.root.kind == policy.Number && !finite(v.Number()) || p.root.elem == policy.Number && slices.ContainsFunc(v.List(), infinite) {
 		f.fail(p.notFinite)
 	}
 	return v, f.take()
@@ -130,6 +130,8 @@ func (p *Program) Conditions() []Condition { return p.conditions }
 func (p *Program) FirstFailing(f *Frame) (int, error) { return p.first(f), f.take() }
 
 func finite(v float64) bool { return !math.IsInf(v, 0) && !math.IsNaN(v) }
+
+func infinite(v policy.Value) bool { return !finite(v.Number()) }
 
 // addRefs adds the slots that are not yet among refs.
 func addRefs(refs, more []int) []int {
