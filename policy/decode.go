@@ -1,12 +1,11 @@
 package policy
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"strings"
-	"unicode/utf8"
 )
+
+// maxObjectIssues bounds what is told of one object: the first twenty mistakes are enough to go on with.
+const maxObjectIssues = 20
 
 // DecodeObject reads a JSON object as an object of the shape. Fields may come in any order; a field that the shape
 // does not have, one that comes twice, a wrong type, a label that is not among the column's, and a missing field that
@@ -14,23 +13,21 @@ import (
 func DecodeObject(shape *Shape, raw []byte) (Object, Issues) {
 	var issues Issues
 	bad := func(field, format string, args ...any) {
-		issues = append(issues, Issue{Field: shape.Name + field, Message: fmt.Sprintf(format, args...)})
+		if len(issues) < maxObjectIssues {
+			issues = append(issues, Issue{Field: shape.Name + field, Message: fmt.Sprintf(format, args...)})
+		}
 	}
-	if !json.Valid(raw) {
-		bad("", "%s is not JSON: write an object, such as {%q: …}", clip(string(raw)), shape.Columns[0].Name)
-		return Object{}, issues
-	}
-	raw = bytes.TrimSpace(raw)
-	if raw[0] != '{' {
-		bad("", "%s is not an object: write {%q: …}", clip(string(raw)), shape.Columns[0].Name)
+	members := open(raw)
+	if !members.object {
+		bad("", "%s is not a JSON object: write { … } with the fields of %s", clip(string(raw)), shape.Name)
 		return Object{}, issues
 	}
 	object := Object{Shape: shape, Values: make([]Value, len(shape.Columns))}
-	for members := scan(raw); members.next(); {
-		i := members.column(shape)
+	for i := -1; members.next(); {
+		i = members.column(shape, i+1)
 		if i < 0 {
-			name, _ := unquote(members.key)
-			bad("."+clip(name), "%s has no field %q%s", shape.Name, clip(name), DidYouMean(name, shape.Names()))
+			name := unquote(members.key)
+			bad("."+clip(name), "%s has no field %q%s", shape.Name, clip(name), suggest(name, shape.Names()))
 			continue
 		}
 		column := &shape.Columns[i]
@@ -38,22 +35,74 @@ func DecodeObject(shape *Shape, raw []byte) (Object, Issues) {
 			bad("."+column.Name, "%s is given twice: write it once", column.Name)
 			continue
 		}
-		value, err := column.decode(members.value)
+		value, err := column.decode(members.item)
 		if err != nil {
-			bad("."+column.Name, "%s", err)
-			continue
+			bad("."+column.Name, "%s: %s", column.Name, err)
+			value = BoolValue(false) // so that it counts as given
 		}
 		object.Values[i] = value
+	}
+	if members.end(); members.failed {
+		return Object{}, Issues{{Field: shape.Name, Message: fmt.Sprintf("%s is not JSON: write { … } with the fields of %s", clip(string(raw)), shape.Name)}}
+	}
+	for i, v := range object.Values {
+		if column := &shape.Columns[i]; v.kind == Absent && !column.Text {
+			bad("."+column.Name, "%s is missing: write %s", column.Name, sample(column.Kind))
+		}
 	}
 	if issues != nil {
 		return Object{}, issues
 	}
-	for i, v := range object.Values {
-		if column := &shape.Columns[i]; v.kind == Absent && !column.Text {
-			bad("."+column.Name, "%s is missing: write a %s", column.Name, column.Kind)
+	return object, nil
+}
+
+// column finds the current member's column in the shape, or -1. Members mostly come in the shape's order, so that the
+// expected column is looked at first; a name without escapes is compared in place.
+func (s *scanner) column(shape *Shape, expected int) int {
+	name := s.key[1 : len(s.key)-1]
+	if expected < len(shape.Columns) && string(name) == shape.Columns[expected].Name {
+		return expected
+	}
+	for i := range shape.Columns {
+		if string(name) == shape.Columns[i].Name {
+			return i
 		}
 	}
-	return object, issues
+	return shape.Index(unquote(s.key))
+}
+
+// decode reads the column's value from a scanned token.
+func (c *Column) decode(token []byte) (Value, error) {
+	switch {
+	case c.Kind == List:
+		return c.decodeList(token)
+	case len(c.Labels) > 0 && token[0] == '"':
+		for _, label := range c.Labels {
+			if string(token[1:len(token)-1]) == label {
+				return StringValue(label), nil // the label's own text, without a copy
+			}
+		}
+	}
+	v, err := parseToken(c.Kind, token)
+	if err != nil {
+		return Value{}, err
+	}
+	return v, c.Check(v)
+}
+
+func (c *Column) decodeList(token []byte) (Value, error) {
+	if token[0] != '[' {
+		return Value{}, fmt.Errorf("%s is the wrong type: write %s", clip(string(token)), sample(List))
+	}
+	values := []Value{}
+	for items := open(token); items.next(); {
+		v, err := parseToken(c.Elem, items.item)
+		if err != nil {
+			return Value{}, err
+		}
+		values = append(values, v)
+	}
+	return ListValue(values), nil
 }
 
 // Names gives the names of the shape's fields, in order.
@@ -69,7 +118,7 @@ func (s *Shape) Names() []string {
 // column's. It does not hold the value against what the generator draws: ranges say what is generated, not what may be asked.
 func (c *Column) Check(v Value) error {
 	if v.kind != c.Kind {
-		return fmt.Errorf("%s is a %s: write a %s", c.Name, v.kind, c.Kind)
+		return fmt.Errorf("%s has the wrong type: write %s", clip(v.String()), sample(c.Kind))
 	}
 	if c.Kind != String || len(c.Labels) == 0 {
 		return nil
@@ -79,102 +128,5 @@ func (c *Column) Check(v Value) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s cannot be %q%s: write one of %s", c.Name, clip(v.s), DidYouMean(v.s, c.Labels), strings.Join(c.Labels, ", "))
-}
-
-func (c *Column) decode(raw []byte) (Value, error) {
-	if c.Kind == List {
-		if raw[0] != '[' {
-			return Value{}, fmt.Errorf("%s is not a list: write [ … ]", clip(string(raw)))
-		}
-		values := []Value{}
-		for items := scan(raw); items.next(); {
-			v, err := ParseJSON(c.Elem, items.value)
-			if err != nil {
-				return Value{}, err
-			}
-			values = append(values, v)
-		}
-		return ListValue(values), nil
-	}
-	v, err := ParseJSON(c.Kind, raw)
-	if err != nil {
-		return Value{}, err
-	}
-	return v, c.Check(v)
-}
-
-// scanner walks the members of one valid JSON object, or the items of one valid JSON array, without copying.
-type scanner struct {
-	rest       []byte
-	object     bool
-	key, value []byte // of the current member; the key in quotes, or nil in an array
-}
-
-// scan starts a walk of a valid JSON object or array.
-func scan(raw []byte) scanner { return scanner{rest: raw[1:], object: raw[0] == '{'} }
-
-// next moves to the next member or item.
-func (s *scanner) next() bool {
-	s.rest = bytes.TrimLeft(s.rest, " \t\r\n,")
-	if s.rest[0] == '}' || s.rest[0] == ']' {
-		return false
-	}
-	if s.object {
-		s.key = s.take()
-		s.rest = bytes.TrimLeft(s.rest[1:], " \t\r\n")
-	}
-	s.value = s.take()
-	return true
-}
-
-// column finds the current member's column in the shape, or -1. A name without escapes is compared in place.
-func (s *scanner) column(shape *Shape) int {
-	name := s.key[1 : len(s.key)-1]
-	for i := range shape.Columns {
-		if string(name) == shape.Columns[i].Name {
-			return i
-		}
-	}
-	plain, _ := unquote(s.key)
-	return shape.Index(plain)
-}
-
-// take cuts one value off the front of rest, up to the comma, colon or bracket behind it.
-func (s *scanner) take() []byte {
-	depth, quoted, end := 0, false, 0
-	for ; depth >= 0; end++ {
-		switch c := s.rest[end]; {
-		case quoted && c == '\\':
-			end++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			depth++
-		case c == '}' || c == ']':
-			depth--
-		case depth == 0 && (c == ',' || c == ':'):
-			depth = -1
-		}
-	}
-	value := bytes.TrimRight(s.rest[:end-1], " \t\r\n")
-	s.rest = s.rest[end-1:]
-	return value
-}
-
-// unquote reads a JSON string; ok is false for any other JSON.
-func unquote(raw []byte) (text string, ok bool) {
-	if len(raw) < 2 || raw[0] != '"' {
-		return "", false
-	}
-	if bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
-		return string(raw[1 : len(raw)-1]), true
-	}
-	return text, json.Unmarshal(raw, &text) == nil
-}
-
-// isNumber tells a JSON number from what strconv also reads (hex, infinities, underscores).
-func isNumber(raw []byte) bool {
-	return len(raw) > 0 && json.Valid(raw) && (raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9')
+	return fmt.Errorf("%q is no label of %s%s", clip(v.s), c.Name, suggest(v.s, c.Labels))
 }

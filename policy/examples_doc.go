@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -25,6 +26,7 @@ func ParseExamples(document string, source []byte, p *Policy) (*ExamplesDoc, Iss
 	baseWho := r.values(&form.Base.Who, "base.who", who)
 	baseWhat := r.values(&form.Base.What, "base.what", what)
 	doc := &ExamplesDoc{Source: string(source)}
+	form.Examples.atMost(r, "examples", MaxExamples)
 	names := map[string]bool{}
 	for i := range form.Examples.list {
 		f := &form.Examples.list[i]
@@ -35,15 +37,21 @@ func ParseExamples(document string, source []byte, p *Policy) (*ExamplesDoc, Iss
 		names[f.Name.text] = true
 		doc.Examples = append(doc.Examples, Example{
 			Name: f.Name.text, From: f.From.text, Line: f.Name.line, Column: f.Name.column,
-			Who:     r.object(&f.Who, f.Name.place, join(path, "who"), who, baseWho),
-			What:    r.object(&f.What, f.Name.place, join(path, "what"), what, baseWhat),
+			Who:     r.object(&f.Who, f.place, join(path, "who"), who, baseWho),
+			What:    r.object(&f.What, f.place, join(path, "what"), what, baseWhat),
 			Verdict: r.values(&f.Verdict, join(path, "verdict"), verdict),
 		})
 	}
-	if r.issues != nil {
-		return nil, r.issues
+	if issues := r.done(); issues != nil {
+		return nil, issues
 	}
 	return doc, nil
+}
+
+// read reads the example's mapping and keeps its place.
+func (f *exampleForm) read(r *reader, n *yaml.Node, path string) {
+	f.place = placeOf(n)
+	r.mapping(n, path, reflect.ValueOf(f).Elem(), "")
 }
 
 // values reads an object's values by name; without a shape there are none.
@@ -87,7 +95,7 @@ func (r *reader) object(form *pairs[data], at place, path string, shape *Shape, 
 		object.Values[i] = value
 	}
 	if missing != nil {
-		r.bad(at, path, "has no %s: write them here or in the base", strings.Join(missing, ", "))
+		r.bad(at, path, "has no %s: write them here or in the base", some(missing))
 	}
 	return object
 }
@@ -106,7 +114,7 @@ func (c *Column) fromYAML(n *yaml.Node) (Value, error) {
 
 func (c *Column) listFromYAML(n *yaml.Node) (Value, error) {
 	if n.Kind != yaml.SequenceNode {
-		return Value{}, fmt.Errorf("is %s: write a list, such as [ … ]", describeValue(n))
+		return Value{}, fmt.Errorf("is %s: write %s", describeValue(n), sample(List))
 	}
 	values := make([]Value, len(n.Content))
 	for i, item := range n.Content {
@@ -132,19 +140,4 @@ func scalarFromYAML(kind Kind, n *yaml.Node) (Value, error) {
 		}
 	}
 	return Value{}, fmt.Errorf("is %s: write %s", describeValue(n), sample(kind))
-}
-
-// sample says how a value of the kind is written.
-func sample(kind Kind) string {
-	switch kind {
-	case Int:
-		return "a whole number, such as 42"
-	case Number:
-		return "a number, such as 36.6"
-	case Bool:
-		return "true or false"
-	case Date:
-		return "a date, such as 2025-04-01"
-	}
-	return "a text, in quotes where it looks like something else"
 }

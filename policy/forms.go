@@ -10,7 +10,7 @@ type objectForm struct {
 	Label  line             `json:"label,omitzero" jsonschema_description:"the object's name for people; without it the name with a capital letter"`
 	About  prose            `json:"about,omitzero" jsonschema_description:"what the object is, in a sentence"`
 	AsOf   day              `json:"as_of,omitzero" jsonschema_description:"the day that expressions know as as_of, such as 2026-01-01"`
-	Fields items[fieldForm] `json:"fields" jsonschema:"required" jsonschema_description:"a list of the fields, in the order in which they are drawn"`
+	Fields items[fieldForm] `json:"fields" jsonschema:"required,maxItems=64" jsonschema_description:"a list of the fields, in the order in which they are drawn"`
 }
 
 type fieldForm struct {
@@ -19,12 +19,12 @@ type fieldForm struct {
 	Kind     word  `json:"kind" jsonschema:"required,enum=int,enum=number,enum=choice,enum=bool,enum=date,enum=fake,enum=value" jsonschema_description:"how the field is drawn: int, number, choice, bool, date, fake or value"`
 	Label    line  `json:"label,omitzero" jsonschema_description:"the field's name for people; without it the name with spaces and a capital letter"`
 	Unit     line  `json:"unit,omitzero" jsonschema_description:"the unit, such as £, %, mmHg, years"`
-	Decimals whole `json:"decimals,omitzero" kinds:"int value" jsonschema_description:"1 to 6, for an int that counts parts of its unit: 2 for pence under £"`
+	Decimals whole `json:"decimals,omitzero" jsonschema:"minimum=0,maximum=6" kinds:"int value" jsonschema_description:"1 to 6, for an int that counts parts of its unit: 2 for pence under £"`
 	Note     prose `json:"note,omitzero" jsonschema_description:"a sentence for people"`
 
 	Min          expression `json:"min,omitzero" kinds:"int number" jsonschema_description:"the least value, included: an expression over earlier fields"`
 	Max          expression `json:"max,omitzero" kinds:"int number" jsonschema_description:"the greatest value, included: an expression over earlier fields"`
-	Step         number     `json:"step,omitzero" kinds:"int number!" jsonschema_description:"the values are min, min + step and so on: a number above 0, such as 0.1; 1 for an int that does not say it"`
+	Step         number     `json:"step,omitzero" jsonschema:"exclusiveMinimum=0" kinds:"int number!" jsonschema_description:"the values are min, min + step and so on: a number above 0, such as 0.1; 1 for an int that does not say it"`
 	Distribution word       `json:"distribution,omitzero" jsonschema:"enum=uniform,enum=normal,enum=log-normal,enum=weights" kinds:"int number" jsonschema_description:"uniform (without it), normal, log-normal or weights"`
 	Mean         expression `json:"mean,omitzero" kinds:"int number" jsonschema_description:"of normal the mean, of log-normal the median"`
 	Deviation    expression `json:"deviation,omitzero" kinds:"int number" jsonschema_description:"of normal the standard deviation, of log-normal that of the logarithm"`
@@ -33,7 +33,7 @@ type fieldForm struct {
 	Choices     weights      `json:"choices,omitzero" kinds:"choice" jsonschema_description:"the labels with their weights, such as {petrol: 3, diesel: 2}, or a list of labels that weigh the same"`
 	Given       name         `json:"given,omitzero" kinds:"choice bool" jsonschema_description:"the earlier choice or bool whose label picks the table"`
 	Tables      pairs[table] `json:"tables,omitzero" kinds:"choice bool" jsonschema_description:"what the field is drawn from, for each label of the given field"`
-	Probability number       `json:"probability,omitzero" kinds:"bool" jsonschema_description:"how often the field is true, 0 to 1"`
+	Probability number       `json:"probability,omitzero" jsonschema:"minimum=0,maximum=1" kinds:"bool" jsonschema_description:"how often the field is true, 0 to 1"`
 
 	From expression `json:"from,omitzero" kinds:"date!" jsonschema_description:"the first day, included: a date such as 2025-04-01, or an expression over as_of and earlier fields"`
 	To   expression `json:"to,omitzero" kinds:"date!" jsonschema_description:"the last day, included: a date such as 2026-03-31, or an expression over as_of and earlier fields"`
@@ -51,7 +51,7 @@ type rulesForm struct {
 	About     prose               `json:"about,omitzero" jsonschema_description:"what a reader should know of the policy"`
 	Notice    prose               `json:"notice,omitzero" jsonschema_description:"what a reader must know before relying on it"`
 	Sources   items[sourceForm]   `json:"sources,omitzero" jsonschema_description:"where the rules are written down"`
-	Decisions items[decisionForm] `json:"decisions" jsonschema:"required" jsonschema_description:"a list of the decision tables, in the order in which they are made"`
+	Decisions items[decisionForm] `json:"decisions" jsonschema:"required,maxItems=32" jsonschema_description:"a list of the decision tables, in the order in which they are made"`
 	Verdict   verdictForm         `json:"verdict" jsonschema:"required" jsonschema_description:"the object that the decisions make, with its object, label and fields"`
 	Outcome   outcomeForm         `json:"outcome" jsonschema:"required" jsonschema_description:"the field that cases are counted by, with its field, decision and values"`
 }
@@ -67,12 +67,12 @@ type decisionForm struct {
 	Note      prose             `json:"note,omitzero" jsonschema_description:"a sentence for people"`
 	HitPolicy word              `json:"hit_policy" jsonschema:"required,enum=unique,enum=any,enum=priority,enum=first,enum=rule order,enum=output order,enum=collect,enum=collect sum,enum=collect min,enum=collect max,enum=collect count" jsonschema_description:"what the table gives when several rules hit: first, unique, any, priority, rule order, output order, collect, or collect sum, min, max or count"`
 	Outputs   outputs           `json:"outputs" jsonschema:"required" jsonschema_description:"a list of the outputs' names, or for priority and output order a mapping: decision: {values: [decline, accept]}, highest priority first"`
-	Rules     items[ruleForm]   `json:"rules" jsonschema:"required" jsonschema_description:"a list of the rules, in order"`
+	Rules     items[ruleForm]   `json:"rules" jsonschema:"required,maxItems=256" jsonschema_description:"a list of the rules, in order"`
 	Default   pairs[expression] `json:"default,omitzero" jsonschema_description:"an expression for each output, given when no rule hits"`
 }
 
 type outputAbout struct {
-	Values items[label] `json:"values" jsonschema:"required" jsonschema_description:"a list of the values that the output takes, highest priority first"`
+	Values items[label] `json:"values" jsonschema:"required,maxItems=100" jsonschema_description:"a list of the values that the output takes, highest priority first"`
 }
 
 type ruleForm struct {
@@ -86,7 +86,7 @@ type ruleForm struct {
 type verdictForm struct {
 	Object name                    `json:"object" jsonschema:"required" jsonschema_description:"the verdict's name, such as quote"`
 	Label  line                    `json:"label,omitzero" jsonschema_description:"the verdict's name for people; without it the name with a capital letter"`
-	Fields items[verdictFieldForm] `json:"fields" jsonschema:"required" jsonschema_description:"a list of the fields, in order"`
+	Fields items[verdictFieldForm] `json:"fields" jsonschema:"required,maxItems=64" jsonschema_description:"a list of the fields, in order"`
 }
 
 type verdictFieldForm struct {
@@ -95,7 +95,7 @@ type verdictFieldForm struct {
 	Value    expression `json:"value" jsonschema:"required" jsonschema_description:"an expression over both objects' fields and the decisions' outputs, such as eligibility.decision"`
 	Label    line       `json:"label,omitzero" jsonschema_description:"the field's name for people; without it the name with spaces and a capital letter"`
 	Unit     line       `json:"unit,omitzero" jsonschema_description:"the unit, such as £"`
-	Decimals whole      `json:"decimals,omitzero" jsonschema_description:"1 to 6, for an int that counts parts of its unit: 2 for pence under £"`
+	Decimals whole      `json:"decimals,omitzero" jsonschema:"minimum=0,maximum=6" jsonschema_description:"1 to 6, for an int that counts parts of its unit: 2 for pence under £"`
 	Note     prose      `json:"note,omitzero" jsonschema_description:"a sentence for people"`
 }
 
@@ -113,7 +113,7 @@ type outcomeValue struct {
 
 type examplesForm struct {
 	Base     baseForm           `json:"base,omitzero" jsonschema_description:"what every example has where it gives nothing of its own"`
-	Examples items[exampleForm] `json:"examples" jsonschema:"required" jsonschema_description:"a list of worked examples"`
+	Examples items[exampleForm] `json:"examples" jsonschema:"required,maxItems=500" jsonschema_description:"a list of worked examples"`
 }
 
 type baseForm struct {

@@ -47,9 +47,12 @@ func (is Issues) Err() error {
 	return is
 }
 
+// near is how many letters a mistyped word may be away from what was meant.
+const near = 2
+
 // DidYouMean gives `: did you mean "x"?` for the candidate nearest to a mistyped word, or nothing where none is near.
 func DidYouMean(word string, candidates []string) string {
-	best, distance := "", 3
+	best, distance := "", near+1
 	if len(word) > 64 {
 		return ""
 	}
@@ -64,16 +67,47 @@ func DidYouMean(word string, candidates []string) string {
 	return fmt.Sprintf(": did you mean %q?", best)
 }
 
-// editDistance is Levenshtein's distance in bytes.
+// suggestion is the word that was meant, or where none is near the words that may be written, worked out only when it
+// is printed: a document with thousands of mistakes is told of few.
+type suggestion struct {
+	word       string
+	candidates []string
+}
+
+func suggest(word string, candidates []string) suggestion { return suggestion{word, candidates} }
+
+// String gives ": did you mean …?" or ": write one of …".
+func (s suggestion) String() string {
+	if question := DidYouMean(s.word, s.candidates); question != "" {
+		return question
+	}
+	return ": write one of " + some(s.candidates)
+}
+
+// some lists words for a message, the first dozen where there are many.
+func some(words []string) string {
+	const dozen = 12
+	if len(words) > dozen {
+		return strings.Join(words[:dozen], ", ") + ", …"
+	}
+	return strings.Join(words, ", ")
+}
+
+// editDistance is Levenshtein's distance in bytes where it is at most near, and something greater where it is more:
+// only the cells that lie that close to the diagonal are looked at.
 func editDistance(a, b string) int {
+	if len(a)-len(b) > near || len(b)-len(a) > near {
+		return near + 1
+	}
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
+		from, to := max(0, i-near), min(len(b), i+near+1)
+		diagonal := row[from]
+		row[from] = i + 1
+		for j := from; j < to; j++ {
 			above := row[j+1]
 			cost := 1
 			if a[i] == b[j] {

@@ -46,15 +46,14 @@ const (
 
 // wording checks a text for people: not blank, not too long, without control characters but the line breaks allowed.
 func (s *scalar) wording(r *reader, path string, longest int, breaks string) {
-	switch trimmed := strings.TrimSpace(s.text); {
-	case trimmed == "":
+	s.text = strings.TrimSpace(s.text)
+	switch {
+	case s.text == "":
 		r.bad(s.place, path, "is blank: write a text, or leave the key out")
 	case utf8.RuneCountInString(s.text) > longest:
 		r.bad(s.place, path, "has %d characters: write at most %d", utf8.RuneCountInString(s.text), longest)
 	case strings.ContainsFunc(s.text, func(c rune) bool { return unicode.IsControl(c) && !strings.ContainsRune(breaks, c) }):
 		r.bad(s.place, path, "has a line break or control character: write it in one line")
-	default:
-		s.text = trimmed
 	}
 }
 
@@ -86,7 +85,9 @@ func (l *label) read(r *reader, n *yaml.Node, path string) {
 		return
 	}
 	l.text = n.Value
-	l.wording(r, path, maxLine, "")
+	if l.wording(r, path, maxLine, ""); l.text != n.Value {
+		r.bad(l.place, path, "has spaces around %q: leave them out", clip(l.text))
+	}
 }
 
 // name is the name of an object, a field or an output.
@@ -186,8 +187,11 @@ func (s *day) read(r *reader, n *yaml.Node, path string) {
 	s.text, s.value = n.Value, value
 }
 
-// expression is a CEL expression. A YAML number, truth value or date is the CEL literal of it.
+// expression is a CEL expression. A YAML number, truth value or date is the CEL literal of it; a date is one in quotes
+// too, since nobody means the difference of three numbers by it.
 type expression struct{ scalar }
+
+var isoDate = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 
 func (s *expression) read(r *reader, n *yaml.Node, path string) {
 	s.place = r.textPlace(n)
@@ -203,7 +207,7 @@ func (s *expression) read(r *reader, n *yaml.Node, path string) {
 		r.bad(s.place, path, "is blank: write an expression, or leave the key out")
 	case n.Tag == "!!bool":
 		s.text = strings.ToLower(s.text)
-	case n.Tag == "!!timestamp":
+	case n.Tag == "!!timestamp" || isoDate.MatchString(s.text):
 		if _, err := ParseDate(s.text); err != nil {
 			r.bad(s.place, path, "%s", err)
 		}
@@ -224,15 +228,6 @@ func (r *reader) textPlace(n *yaml.Node) place {
 		at.column = r.indent(at.line) + 1
 	}
 	return at
-}
-
-// indent counts the spaces at the start of a line.
-func (r *reader) indent(line int) int {
-	rest := string(r.source)
-	for range line - 1 {
-		_, rest, _ = strings.Cut(rest, "\n")
-	}
-	return len(rest) - len(strings.TrimLeft(rest, " "))
 }
 
 // Expr gives the expression with its place.
@@ -262,12 +257,10 @@ func (w *weights) read(r *reader, n *yaml.Node, path string) {
 			w.places = append(w.places, l.place)
 		})
 	}
-	if len(w.choices) > MaxChoices {
-		r.bad(w.place, path, "has %d labels: write at most %d", len(w.choices), MaxChoices)
-	}
 	if len(n.Content) == 0 && n.Kind != yaml.ScalarNode {
 		r.bad(w.place, path, "is empty: write at least one label")
 	}
+	w.choices = atMost(r, w.place, path, w.choices, MaxChoices)
 }
 
 func (w *weights) list(r *reader, n *yaml.Node, path string) {
@@ -281,15 +274,6 @@ func (w *weights) list(r *reader, n *yaml.Node, path string) {
 		w.choices = append(w.choices, Choice{l.text, 1})
 		w.places = append(w.places, l.place)
 	}
-}
-
-// labels gives the labels in order.
-func (w *weights) labels() []string {
-	labels := make([]string, len(w.choices))
-	for i := range w.choices {
-		labels[i] = w.choices[i].Label
-	}
-	return labels
 }
 
 // MarshalJSON gives the choices in order.

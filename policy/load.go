@@ -34,22 +34,18 @@ func assemble(name, folder string, sources map[string][]byte) (*Policy, Issues) 
 		issues = append(issues, Issue{Document: folder, Message: fmt.Sprintf("a policy cannot be named %q: write a to z, 0 to 9 and -, at most 40 characters", clip(name))})
 	}
 	p := &Policy{Name: name, Examples: &ExamplesDoc{}}
-	document := func(name string) (string, []byte) { return path.Join(folder, name), sources[name] }
-
-	at, source := document(WhoDocument)
-	p.Who, more = ParseObject(at, source)
+	read := func(name string) (string, []byte) { return path.Join(folder, name), sources[name] }
+	document, source := read(WhoDocument)
+	p.Who, more = ParseObject(document, source)
 	issues = append(issues, more...)
-	at, source = document(WhatDocument)
-	p.What, more = ParseObject(at, source)
-	if p.Who != nil && p.What != nil && p.Who.Object == p.What.Object {
-		more = append(more, Issue{Document: at, Line: 1, Column: 1, Field: "object", Message: fmt.Sprintf("object is %q, as in %s: write another name", p.What.Object, WhoDocument)})
-	}
+	document, source = read(WhatDocument)
+	p.What, more = parseObject(document, source, p.Who)
 	issues = append(issues, more...)
-	at, source = document(RulesDocument)
-	p.Rules, more = ParseRules(at, source, p.Who, p.What)
+	document, source = read(RulesDocument)
+	p.Rules, more = ParseRules(document, source, p.Who, p.What)
 	issues = append(issues, more...)
-	if at, source = document(ExamplesDocument); source != nil {
-		p.Examples, more = ParseExamples(at, source, p)
+	if document, source = read(ExamplesDocument); source != nil {
+		p.Examples, more = ParseExamples(document, source, p)
 		issues = append(issues, more...)
 	}
 	if issues != nil {

@@ -14,10 +14,18 @@ import (
 // ParseObject reads a who.yaml or what.yaml; document is its name in issues. It gives the document or, where there are
 // any, the issues. The expressions are not looked into: the generators package does that.
 func ParseObject(document string, source []byte) (*ObjectDoc, Issues) {
+	return parseObject(document, source, nil)
+}
+
+// parseObject reads an object whose name may not be that of the other one, nil where there is none.
+func parseObject(document string, source []byte, other *ObjectDoc) (*ObjectDoc, Issues) {
 	var form objectForm
 	o := objectReader{reader: readForm(document, source, &form), dated: form.AsOf.line > 0}
 	o.shape = &Shape{Name: form.Object.text, Label: orName(form.Label, form.Object.text)}
 	o.word(form.Object.place, "object", form.Object.text, topNames)
+	if other != nil && other.Object == form.Object.text {
+		o.bad(form.Object.place, "object", "cannot be %q, the name of the other object: write another", other.Object)
+	}
 	form.Fields.atMost(o.reader, "fields", MaxFields)
 	doc := &ObjectDoc{
 		Object: o.shape.Name, Label: o.shape.Label, About: form.About.text, AsOf: form.AsOf.value,
@@ -26,8 +34,8 @@ func ParseObject(document string, source []byte) (*ObjectDoc, Issues) {
 	for i := range form.Fields.list {
 		doc.Fields = append(doc.Fields, o.field(&form.Fields.list[i], fmt.Sprintf("fields[%d]", i)))
 	}
-	if o.issues != nil {
-		return nil, o.issues
+	if issues := o.done(); issues != nil {
+		return nil, issues
 	}
 	doc.Digest = digestOf(form)
 	return doc, nil
@@ -183,7 +191,9 @@ func (o *objectReader) tables(form *fieldForm, path string, field *Field) {
 		return
 	}
 	field.Given = form.Given.text
-	o.covers(&form.Tables, o.labelsOf(form.Given, path), path, form.Given.text)
+	if labels := o.labelsOf(form.Given, path); labels != nil {
+		o.covers(&form.Tables, labels, path, form.Given.text)
+	}
 	for _, t := range form.Tables.list {
 		at := join(join(path, "tables"), t.key)
 		switch {
@@ -227,17 +237,19 @@ func (o *objectReader) labelsOf(given name, path string) []string {
 
 // covers checks that there is a table for each label and no other.
 func (o *objectReader) covers(tables *pairs[table], labels []string, path, given string) {
-	if labels == nil {
-		return
+	missing := map[string]bool{}
+	for _, label := range labels {
+		missing[label] = true
 	}
 	path = join(path, "tables")
 	for _, t := range tables.list {
-		if !slices.Contains(labels, t.key) {
+		if !missing[t.key] {
 			o.bad(t.place, path, "has %q, which is no label of %s%s", clip(t.key), given, suggest(t.key, labels))
 		}
+		delete(missing, t.key)
 	}
 	for _, label := range labels {
-		if tables.find(label) == nil {
+		if missing[label] {
 			o.bad(tables.place, path, "has no table for %q: write one for each label of %s", label, given)
 		}
 	}

@@ -25,17 +25,25 @@ func (l *items[T]) read(r *reader, n *yaml.Node, path string) {
 	if len(n.Content) == 0 {
 		r.bad(l.place, path, "is empty: write at least one item")
 	}
-	l.list = make([]T, len(n.Content))
-	for i, item := range n.Content {
-		r.value(item, fmt.Sprintf("%s[%d]", path, i), reflect.ValueOf(&l.list[i]).Elem())
+	for i := 0; i < len(n.Content) && !r.full(); i++ {
+		var next T
+		r.value(n.Content[i], fmt.Sprintf("%s[%d]", path, i), reflect.ValueOf(&next).Elem())
+		l.list = append(l.list, next)
 	}
 }
 
-// atMost notes a list with more items than allowed.
+// atMost notes a list with more items than allowed, and leaves those out.
 func (l *items[T]) atMost(r *reader, path string, most int) {
-	if len(l.list) > most {
-		r.bad(l.place, path, "has %d items: write at most %d", len(l.list), most)
+	l.list = atMost(r, l.place, path, l.list, most)
+}
+
+// atMost notes a list with more items than allowed, and leaves those out.
+func atMost[T any](r *reader, at place, path string, list []T, most int) []T {
+	if len(list) <= most {
+		return list
 	}
+	r.bad(at, path, "has %d items: write at most %d", len(list), most)
+	return list[:most]
 }
 
 // MarshalJSON gives the items.

@@ -1,13 +1,11 @@
 package policy
 
 import (
-	"bytes"
+	"cmp"
 	"fmt"
-	"io"
 	"reflect"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -20,8 +18,11 @@ const (
 	MaxDecisions  = 32
 	MaxRules      = 256  // in all decisions of a document
 	MaxChoices    = 1000 // of one table
-	maxIssues     = 100  // that are told of one document
-	maxDepth      = 16   // of nested lists and mappings; the deepest that a document needs is 7
+	MaxExamples   = 500
+	maxOutputs    = 16  // of a decision
+	maxValues     = 100 // of an output, or of the outcome
+	maxIssues     = 100 // that are told of one document
+	maxDepth      = 16  // of nested lists and mappings; the deepest that a document needs is 7
 )
 
 // place is where something is written: line and column from 1, the column in characters.
@@ -36,9 +37,12 @@ type reader struct {
 	issues   Issues
 }
 
+// full reports that no more issues are told.
+func (r *reader) full() bool { return len(r.issues) >= maxIssues }
+
 // bad notes an issue about what stands at the path, which begins the message.
 func (r *reader) bad(at place, path, format string, args ...any) {
-	if len(r.issues) >= maxIssues {
+	if r.full() {
 		return
 	}
 	subject := path
@@ -49,9 +53,17 @@ func (r *reader) bad(at place, path, format string, args ...any) {
 		Document: r.document, Line: at.line, Column: at.column, Field: path,
 		Message: subject + " " + fmt.Sprintf(format, args...),
 	})
-	if len(r.issues) == maxIssues {
-		r.issues[maxIssues-1].Message += "; this is the last issue told, there may be more"
+}
+
+// done gives the issues in the order of their places, nil where there are none.
+func (r *reader) done() Issues {
+	slices.SortStableFunc(r.issues, func(a, b Issue) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	if r.full() {
+		r.issues[maxIssues-1].Message += fmt.Sprintf("; there may be more, these are the first %d found", maxIssues)
 	}
+	return r.issues
 }
 
 // readForm reads a document into a form, a pointer to one of the structs of forms.go.
@@ -61,85 +73,6 @@ func readForm(document string, source []byte, form any) *reader {
 		r.value(root, "", reflect.ValueOf(form).Elem())
 	}
 	return r
-}
-
-// parse gives the root of the document's one YAML document, nil where it has issues.
-func (r *reader) parse() *yaml.Node {
-	if len(r.source) > MaxDocument {
-		r.bad(place{1, 1}, "", "has %d bytes: write at most %d", len(r.source), MaxDocument)
-		return nil
-	}
-	if at, ok := invalidUTF8(r.source); !ok {
-		r.bad(at, "", "is not UTF-8 here: save it in UTF-8")
-		return nil
-	}
-	decoder := yaml.NewDecoder(bytes.NewReader(r.source))
-	var first, second yaml.Node
-	err := decoder.Decode(&first)
-	if err == io.EOF {
-		r.bad(place{1, 1}, "", "is empty: write its keys, such as label: …")
-		return nil
-	}
-	if err == nil {
-		err = decoder.Decode(&second)
-	}
-	switch {
-	case err == nil:
-		r.bad(placeOf(&second), "", "is followed by a second one: write one document a file, without ---")
-		return nil
-	case err != io.EOF:
-		r.syntax(err)
-		return nil
-	}
-	root := first.Content[0]
-	r.plain(root, 0)
-	if r.issues != nil {
-		return nil
-	}
-	return root
-}
-
-// invalidUTF8 gives the place of the first byte that is not UTF-8; ok where there is none.
-func invalidUTF8(source []byte) (at place, ok bool) {
-	if utf8.Valid(source) {
-		return place{}, true
-	}
-	valid := 0
-	for {
-		c, size := utf8.DecodeRune(source[valid:])
-		if c == utf8.RuneError && size == 1 {
-			break
-		}
-		valid += size
-	}
-	return placeAt(source, valid), false
-}
-
-// placeAt gives the place of the byte at the offset.
-func placeAt(source []byte, offset int) place {
-	before := source[:offset]
-	start := bytes.LastIndexByte(before, '\n') + 1
-	return place{bytes.Count(before, []byte{'\n'}) + 1, utf8.RuneCount(before[start:]) + 1}
-}
-
-// plain notes what YAML can do and documents may not: anchors, aliases, tags, and nesting without end.
-func (r *reader) plain(n *yaml.Node, depth int) {
-	switch {
-	case n.Kind == yaml.AliasNode:
-		r.bad(placeOf(n), "", "has an alias here: write the value itself, or put a text that begins with * in quotes")
-		return
-	case n.Anchor != "":
-		r.bad(placeOf(n), "", "has an anchor here: write the value without &%s, or put a text that begins with & in quotes", clip(n.Anchor))
-	case n.Style&yaml.TaggedStyle != 0:
-		r.bad(placeOf(n), "", "has a tag here: write the value without %s, or put a text that begins with ! in quotes", clip(n.Tag))
-	}
-	if depth == maxDepth {
-		r.bad(placeOf(n), "", "is nested more than %d deep here: no document needs that", maxDepth)
-		return
-	}
-	for _, child := range n.Content {
-		r.plain(child, depth+1)
-	}
 }
 
 // readable is a form's leaf: it reads itself from a node.
@@ -195,7 +128,7 @@ func (r *reader) entries(n *yaml.Node, path string, yield func(key, value *yaml.
 		return
 	}
 	seen := map[string]bool{}
-	for i := 0; i < len(n.Content) && len(r.issues) < maxIssues; i += 2 {
+	for i := 0; i < len(n.Content) && !r.full(); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		switch {
 		case key.Kind != yaml.ScalarNode:
@@ -269,14 +202,6 @@ func names(keys []key) []string {
 		names[i] = keys[i].name
 	}
 	return names
-}
-
-// suggest gives DidYouMean's question, or where there is none the words that may be written.
-func suggest(word string, candidates []string) string {
-	if question := DidYouMean(word, candidates); question != "" {
-		return question
-	}
-	return ": write one of " + strings.Join(candidates, ", ")
 }
 
 func join(path, key string) string {

@@ -35,8 +35,8 @@ func ParseRules(document string, source []byte, who, what *ObjectDoc) (*RulesDoc
 		rules += len(d.Rules.list)
 	}
 	doc.Outcome = r.outcome(&form.Outcome, doc)
-	if r.issues != nil {
-		return nil, r.issues
+	if issues := r.done(); issues != nil {
+		return nil, issues
 	}
 	doc.Digest = digestOf(form)
 	return doc, nil
@@ -98,12 +98,14 @@ func (r *rulesReader) decisionID(id id, path string) {
 // outputs makes a decision's outputs and holds them against its hit policy.
 func (r *rulesReader) outputs(form *decisionForm, path string, d *Decision) {
 	path = join(path, "outputs")
+	form.Outputs.list = atMost(r.reader, form.Outputs.place, path, form.Outputs.list, maxOutputs)
 	ranked := false
 	for _, o := range form.Outputs.list {
 		if o.Name.text != "" && slices.ContainsFunc(d.Outputs, func(p Output) bool { return p.Name == o.Name.text }) {
 			r.bad(o.Name.place, path, "has %q twice: write it once", clip(o.Name.text))
 		}
 		out := Output{Name: o.Name.text, Line: o.Name.line, Column: o.Name.column}
+		o.Values.atMost(r.reader, join(path, o.Name.text), maxValues)
 		for _, v := range o.Values.list {
 			if slices.Contains(out.Values, v.text) {
 				r.bad(v.place, join(path, o.Name.text)+".values", "has %q twice: write it once", clip(v.text))

@@ -42,20 +42,28 @@ func ParseSeed(text string) (Seed, error) {
 		return 0, fmt.Errorf("seed %q has %d characters: write 1 to 8 of 0-9 and A-Z without I, L, O, U", clip(text), len(text))
 	}
 	var s Seed
-	for _, c := range strings.ToUpper(text) {
-		switch c {
-		case 'O':
-			c = '0'
-		case 'I', 'L':
-			c = '1'
-		}
-		i := strings.IndexRune(crockford, c)
+	for _, c := range text {
+		i := strings.IndexRune(crockford, crockfordOf(c))
 		if i < 0 {
 			return 0, fmt.Errorf("seed %q has %q: write 1 to 8 of 0-9 and A-Z without I, L, O, U", text, c)
 		}
 		s = s<<5 | Seed(i)
 	}
 	return s, nil
+}
+
+// crockfordOf gives the character that a person meant by c. Only ASCII has two cases here: ſ is no S.
+func crockfordOf(c rune) rune {
+	if c >= 'a' && c <= 'z' {
+		c -= 'a' - 'A'
+	}
+	switch c {
+	case 'O':
+		return '0'
+	case 'I', 'L':
+		return '1'
+	}
+	return c
 }
 
 // Mode is how objects are drawn.
@@ -131,18 +139,26 @@ func ParseCode(text string) (Code, error) {
 	if len(parts) == 2 {
 		return code, nil
 	}
-	suffix := strings.ToUpper(parts[2])
-	if rest, ok := strings.CutPrefix(suffix, "B"); ok {
-		code.Mode, suffix = Boundary, rest
-		if suffix == "" {
-			return code, nil
-		}
+	suffix, boundary := cutLetter(parts[2], 'B')
+	if boundary {
+		code.Mode = Boundary
 	}
-	edit, ok := strings.CutPrefix(suffix, "E")
+	if boundary && suffix == "" {
+		return code, nil
+	}
+	edit, edited := cutLetter(suffix, 'E')
 	seed, err := ParseSeed(edit)
-	if !ok || err != nil || len(edit) != 8 {
+	if !edited || err != nil || len(edit) != 8 {
 		return Code{}, wrong
 	}
 	code.Edit = seed.String()
 	return code, nil
+}
+
+// cutLetter cuts a letter of either case off the front of a text.
+func cutLetter(text string, letter byte) (rest string, ok bool) {
+	if text == "" || text[0]&^0x20 != letter {
+		return text, false
+	}
+	return text[1:], true
 }

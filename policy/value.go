@@ -1,14 +1,12 @@
 package policy
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 )
 
@@ -42,7 +40,7 @@ type Value struct {
 // IntValue makes an Int.
 func IntValue(n int64) Value { return Value{kind: Int, n: n} }
 
-// NumberValue makes a Number.
+// NumberValue makes a Number of a finite float64: JSON cannot say infinity.
 func NumberValue(f float64) Value { return Value{kind: Number, n: int64(math.Float64bits(f))} }
 
 // BoolValue makes a Bool.
@@ -102,7 +100,7 @@ func (v Value) AppendText(dst []byte) []byte {
 	case Int:
 		return strconv.AppendInt(dst, v.n, 10)
 	case Number:
-		return strconv.AppendFloat(dst, v.Number(), 'f', -1, 64)
+		return strconv.AppendFloat(dst, v.Number()+0, 'f', -1, 64) // +0 makes 0 of -0
 	case Bool:
 		return strconv.AppendBool(dst, v.n != 0)
 	case String:
@@ -125,7 +123,7 @@ func (v Value) AppendText(dst []byte) []byte {
 func (v Value) AppendJSON(dst []byte) []byte {
 	switch v.kind {
 	case String:
-		return appendQuoted(dst, v.s)
+		return AppendQuoted(dst, v.s)
 	case Date:
 		return append(appendDate(append(dst, '"'), v.n), '"')
 	case List:
@@ -148,9 +146,9 @@ func (v Value) MarshalJSON() ([]byte, error) { return v.AppendJSON(nil), nil }
 
 const hex = "0123456789abcdef"
 
-// appendQuoted appends s as a JSON string. Invalid UTF-8 becomes U+FFFD; '<', '>' and '&' are left as they are, since
+// AppendQuoted appends s as a JSON string. Invalid UTF-8 becomes U+FFFD; '<', '>' and '&' are left as they are, since
 // JSON is never put into a page's script.
-func appendQuoted(dst []byte, s string) []byte {
+func AppendQuoted(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
@@ -187,33 +185,39 @@ func appendQuoted(dst []byte, s string) []byte {
 	return append(append(dst, s[start:]...), '"')
 }
 
-// AppendQuoted appends s as a JSON string, as AppendJSON writes a String.
-func AppendQuoted(dst []byte, s string) []byte { return appendQuoted(dst, s) }
-
-// MinDay and MaxDay bound a Date: the years 1 to 9999.
-var (
-	MinDay = civilDays(1, 1, 1)
-	MaxDay = civilDays(9999, 12, 31)
+// MinDay and MaxDay bound a Date: 0001-01-01 and 9999-12-31.
+const (
+	MinDay int64 = -719162
+	MaxDay int64 = 2932896
 )
 
-func civilDays(y, m, d int) int64 {
-	return time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC).Unix() / 86400
+// DaysOf gives the days from 1970-01-01 to a day of the proleptic Gregorian calendar. A month or day outside its range
+// goes on into the next or the one before, as time.Date has it: 31 April is 1 May. (The algorithm is Howard Hinnant's
+// days_from_civil: years begin in March, so that the day that comes and goes is the last.)
+func DaysOf(year, month, day int) int64 {
+	m := int64(month) - 3
+	y := int64(year) + floorDiv(m, 12)
+	m -= floorDiv(m, 12) * 12
+	era := floorDiv(y, 400)
+	yoe := y - era*400
+	doy := (153*m+2)/5 + int64(day) - 1
+	return era*146097 + yoe*365 + yoe/4 - yoe/100 + doy - 719468
 }
 
-// DaysOf gives the days from 1970-01-01 to a day, which is normalised as time.Date does.
-func DaysOf(year, month, day int) int64 {
-	// time.Date before 1970 gives negative seconds that are whole days, so the division is exact.
-	return civilDays(year, month, day)
+// floorDiv divides rounding down.
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
 }
 
 // CivilOf gives year, month and day of a Date's days since 1970-01-01 (the proleptic Gregorian calendar; the
 // algorithm is Howard Hinnant's civil_from_days, which needs no table and no time.Time).
 func CivilOf(days int64) (year, month, day int) {
 	z := days + 719468
-	era := z / 146097
-	if z < 0 {
-		era = (z - 146096) / 146097
-	}
+	era := floorDiv(z, 146097)
 	doe := z - era*146097
 	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
 	doy := doe - (365*yoe + yoe/4 - yoe/100)
@@ -239,28 +243,53 @@ func appendDate(dst []byte, days int64) []byte {
 
 // ParseDate reads "2006-01-02". The error says what was read and what to write.
 func ParseDate(s string) (Value, error) {
-	t, err := time.Parse(time.DateOnly, s)
-	if err != nil || t.Year() < 1 {
-		return Value{}, fmt.Errorf("%q is not a date: write year-month-day, such as 2025-04-01", s)
+	year, month, day := digits(s, 0, 4), digits(s, 5, 2), digits(s, 8, 2)
+	if len(s) == 10 && s[4] == '-' && s[7] == '-' && year > 0 && month > 0 && day > 0 {
+		days := DaysOf(year, month, day)
+		if y, m, d := CivilOf(days); y == year && m == month && d == day {
+			return DateValue(days), nil
+		}
 	}
-	return DateValue(t.Unix() / 86400), nil
+	return Value{}, fmt.Errorf("%q is not a date: write year-month-day, such as 2025-04-01", clip(s))
 }
+
+// digits reads n digits, -1 where there are none.
+func digits(s string, from, n int) int {
+	if len(s) < from+n {
+		return -1
+	}
+	number := 0
+	for _, c := range []byte(s[from : from+n]) {
+		if c < '0' || c > '9' {
+			return -1
+		}
+		number = number*10 + int(c-'0')
+	}
+	return number
+}
+
+// typed is a number as people type it, with thousands commas or without.
+var typed = regexp.MustCompile(`^[-+]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)?(\.[0-9]*)?([eE][-+]?[0-9]+)?$`)
 
 // ParseText reads a value of the kind from what a person typed into a form: surrounding spaces and a number's
 // thousands commas are dropped, yes and no are bools. The error says what was read and what to write.
 func ParseText(kind Kind, text string) (Value, error) {
 	text = strings.TrimSpace(text)
+	plain := ""
+	if typed.MatchString(text) {
+		plain = strings.ReplaceAll(text, ",", "")
+	}
 	switch kind {
 	case Int:
-		n, err := strconv.ParseInt(strings.ReplaceAll(text, ",", ""), 10, 64)
+		n, err := strconv.ParseInt(plain, 10, 64)
 		if err != nil {
-			return Value{}, fmt.Errorf("%q is not a whole number: write digits, such as 42", text)
+			return Value{}, fmt.Errorf("%q is not a whole number: write digits, such as 42", clip(text))
 		}
 		return IntValue(n), nil
 	case Number:
-		f, err := strconv.ParseFloat(strings.ReplaceAll(text, ",", ""), 64)
-		if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
-			return Value{}, fmt.Errorf("%q is not a number: write it in decimals, such as 36.6", text)
+		f, err := strconv.ParseFloat(plain, 64)
+		if err != nil {
+			return Value{}, fmt.Errorf("%q is not a number: write it in decimals, such as 36.6", clip(text))
 		}
 		return NumberValue(f), nil
 	case Bool:
@@ -270,7 +299,7 @@ func ParseText(kind Kind, text string) (Value, error) {
 		case "no", "false":
 			return BoolValue(false), nil
 		}
-		return Value{}, fmt.Errorf("%q is neither yes nor no: write one of them", text)
+		return Value{}, fmt.Errorf("%q is neither yes nor no: write one of them", clip(text))
 	case Date:
 		return ParseDate(text)
 	case String:
@@ -279,72 +308,27 @@ func ParseText(kind Kind, text string) (Value, error) {
 	return Value{}, fmt.Errorf("a value of kind %s cannot be typed in", kind)
 }
 
-// ParseJSON reads a JSON scalar as a value of the kind: an Int from a whole number (42 or 42.0), a Number from any
-// number, a Date from "2006-01-02", a List is not read. The error says what was read and what to write.
-func ParseJSON(kind Kind, raw []byte) (Value, error) {
-	raw = bytes.TrimSpace(raw)
-	wrong := func(write string) (Value, error) {
-		return Value{}, fmt.Errorf("%s is not a %s: write %s", clip(string(raw)), kind, write)
-	}
+// sample says how a value of the kind is written.
+func sample(kind Kind) string {
 	switch kind {
 	case Int:
-		if n, err := strconv.ParseInt(string(raw), 10, 64); err == nil && isNumber(raw) {
-			return IntValue(n), nil
-		}
-		if f, err := strconv.ParseFloat(string(raw), 64); err == nil && isNumber(raw) && f == math.Trunc(f) && math.Abs(f) <= 1<<53 {
-			return IntValue(int64(f)), nil
-		}
-		return wrong("a whole number, such as 42")
+		return "a whole number, such as 42"
 	case Number:
-		if f, err := strconv.ParseFloat(string(raw), 64); err == nil && isNumber(raw) {
-			return NumberValue(f), nil
-		}
-		return wrong("a number, such as 36.6")
+		return "a number, such as 36.6"
 	case Bool:
-		switch string(raw) {
-		case "true":
-			return BoolValue(true), nil
-		case "false":
-			return BoolValue(false), nil
-		}
-		return wrong("true or false")
+		return "true or false"
 	case Date:
-		if s, ok := unquote(raw); ok {
-			return ParseDate(s)
-		}
-		return wrong(`"year-month-day", such as "2025-04-01"`)
+		return `a date, such as "2025-04-01"`
 	case String:
-		if s, ok := unquote(raw); ok {
-			return StringValue(s), nil
-		}
-		return wrong("a text in double quotes")
+		return `a text, such as "full"`
 	}
-	return Value{}, fmt.Errorf("a value of kind %s cannot be given", kind)
+	return "a list, such as [1, 2]"
 }
 
+// clip shortens a text of unknown length for a message.
 func clip(s string) string {
 	if len(s) > 60 {
 		return strings.ToValidUTF8(s[:60], "") + "…"
 	}
 	return s
-}
-
-// UnmarshalJSON reads any JSON scalar, or an array of them, by its look alone: a number without a fraction is an Int,
-// any text a String. Writing it again gives the same bytes; ParseJSON reads a value of a known kind.
-func (v *Value) UnmarshalJSON(raw []byte) error {
-	for _, kind := range []Kind{Int, Number, Bool, String} {
-		if w, err := ParseJSON(kind, raw); err == nil {
-			*v = w
-			return nil
-		}
-	}
-	var list []Value
-	if raw[0] != '[' {
-		return fmt.Errorf("%s is neither a scalar nor a list of them", clip(string(raw)))
-	}
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return err
-	}
-	*v = ListValue(list)
-	return nil
 }
