@@ -125,6 +125,9 @@ const (
 	StatusHit     Status = "hit"     // its conditions hold and it counts
 	StatusMiss    Status = "miss"    // a condition does not hold: Failed says which
 	StatusSkipped Status = "skipped" // a first table had its hit already, so the rule was not looked at
+
+	// StatusOutranked: its conditions hold, but in a priority table a rule that ranks higher counts.
+	StatusOutranked Status = "outranked"
 )
 
 // RuleTrace is the account of one rule. When is its source; Saw the values of the fields that When (or, for a miss, the
