@@ -1,0 +1,59 @@
+# Verdictory's tasks. `make run` and `make test` need Go, Node with npm, git and make; they fetch the rest themselves.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+TOOL    := go tool -modfile=tools/go.mod
+REPORTS := build/reports
+
+.PHONY: help run build assets test lint unit browser coverage setup bench screenshots fuzz clean
+
+help: ## show the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build and start everything on http://127.0.0.1:8080 with SQLite in ./data
+	@./verdictory up
+
+build: assets ## build the one static binary, ./verdictory
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o verdictory .
+
+assets: static/vendor/htmx.min.js ## install htmx from npm, by its lock file's integrity, into static/vendor
+
+static/vendor/htmx.min.js: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	mkdir -p static/vendor
+	cp node_modules/htmx.org/dist/htmx.min.js $@
+
+setup: ## install what tests need: PostgreSQL, Chromium (apt; names what is missing where it may not)
+	@scripts/setup
+
+test: setup assets lint unit coverage ## everything that CI runs, reports under build/reports
+
+lint: assets ## formatting, vet, staticcheck, the project's own lints
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt -w these files:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	$(TOOL) staticcheck ./...
+
+unit: assets ## all tests with the race detector, on SQLite and PostgreSQL and in Chromium
+	@rm -rf build/cover && mkdir -p build/cover/unit build/cover/binary $(REPORTS)
+	CGO_ENABLED=0 go build -cover -covermode=atomic -coverpkg=./... -o build/verdictory-cover .
+	VERDICTORY_COVER_BINARY=$(CURDIR)/build/verdictory-cover GOCOVERDIR=$(CURDIR)/build/cover/binary \
+	  $(TOOL) gotestsum --format pkgname-and-test-fails --junitfile $(REPORTS)/junit.xml -- \
+	  -race -timeout 10m -cover -covermode=atomic ./... -args -test.gocoverdir=$(CURDIR)/build/cover/unit
+
+coverage: ## merge the coverage of unit and integration tests, write the reports, fail under 100 %
+	@scripts/coverage
+
+bench: build ## measure the figures of docs/performance.md
+	@scripts/bench
+
+screenshots: build ## make the pictures of docs/screenshots anew
+	@scripts/screenshots
+
+fuzz: ## run each fuzz target for a while: make fuzz FOR=60s
+	@scripts/fuzz $(or $(FOR),10s)
+
+clean: ## remove what was built
+	rm -rf build verdictory static/vendor node_modules
