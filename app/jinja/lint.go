@@ -10,7 +10,7 @@ import (
 // lint finds what a template must not hold, each finding with file and line: everything that automatic escaping does
 // not make safe, and everything of gonja that does not do what Jinja2 does.
 //
-// Tags are extends, block, include, for, if and their ends; an expression is names, texts, whole numbers, comparisons,
+// Tags are extends, block, include, for, if, with and their ends; an expression is names, texts, whole numbers, comparisons,
 // and, or, not. So there are no filters, tests, calls, sums, lists or parentheses: pages are formatted in Go. The HTML
 // around them is read as a browser would read it, and a value may stand in text and in a quoted attribute only, see markup.
 func lint(name, source string) []error {
@@ -119,7 +119,7 @@ func (l *linter) tag(list []*tokens.Token) {
 	case "else":
 		l.none(word, args)
 		l.same(word)
-	case "endif", "endfor", "endblock":
+	case "endif", "endfor", "endblock", "endwith":
 		l.none(word, args)
 		l.same(word)
 		l.branches = l.branches[:max(0, len(l.branches)-1)]
@@ -131,6 +131,17 @@ func (l *linter) tag(list []*tokens.Token) {
 		for _, t := range args[min(2, len(args)):] {
 			if t.Type != tokens.Name && t.Type != tokens.Dot || t.Val == "if" || t.Val == "recursive" {
 				l.report("%q: for takes one name to go through", t.Val)
+			}
+		}
+		l.branches = append(l.branches, l.at)
+	case "with":
+		if len(args) < 3 || args[0].Type != tokens.Name || args[1].Type != tokens.Assign {
+			l.report("write {%% with name = name %%}")
+			args = args[:0]
+		}
+		for _, t := range args[min(2, len(args)):] {
+			if t.Type != tokens.Name && t.Type != tokens.Dot {
+				l.report("%q: with takes one name", t.Val)
 			}
 		}
 		l.branches = append(l.branches, l.at)
@@ -146,7 +157,7 @@ func (l *linter) tag(list []*tokens.Token) {
 		}
 		l.text(word)
 	default:
-		l.report("tag %q is not used here: write extends, block, include, for or if", word)
+		l.report("tag %q is not used here: write extends, block, include, for, if or with", word)
 	}
 	if l.at.isURL() {
 		l.report("a link is built in Go: no tag inside %s", l.at)

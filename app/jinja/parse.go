@@ -112,7 +112,7 @@ func (r *reader) Inherit(string) (loaders.Loader, error) { return r, nil }
 // all, and its include parses the file anew at each rendering: ours replace them.
 func (r *reader) structures() *exec.ControlStructureSet {
 	set := map[string]parser.ControlStructureParser{"block": r.parseBlock, "include": r.parseInclude}
-	for _, name := range []string{"extends", "if", "for"} {
+	for _, name := range []string{"extends", "if", "for", "with"} {
 		set[name], _ = builtins.ControlStructures.Get(name)
 	}
 	return exec.NewControlStructureSet(set)

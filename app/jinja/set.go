@@ -1,6 +1,6 @@
 // Package jinja renders Jinja2 templates with gonja, made safe. Gonja as it comes escapes nothing, prints lists raw,
 // ignores what is undefined, reads included files again at every rendering and lets a panic through. A Set parses each
-// file once, escapes every value, knows nothing but extends, block, include, for and if, and refuses at start-up
+// file once, escapes every value, knows nothing but extends, block, include, for, if and with, and refuses at start-up
 // whatever the lint finds: a value in a place where escaping does not help, an attribute without quotes, a filter.
 //
 // Templates see values through Set.Render's data: see values.go for what may be handed over and how fields are named.

@@ -37,8 +37,8 @@ type API struct {
 
 // OperationGroup is operations that belong together.
 type OperationGroup struct {
-	Name       string
-	Operations []OperationRow
+	ID, AnchorURL, Name string
+	Operations          []OperationRow
 }
 
 // OperationRow is an operation with the id of its place on the page.
@@ -58,16 +58,17 @@ func (s *Site) API(version, origin, documentURL string, operations []Operation) 
 		i := slices.IndexFunc(a.Groups, func(g OperationGroup) bool { return g.Name == op.Group })
 		if i < 0 {
 			i = len(a.Groups)
-			a.Groups = append(a.Groups, OperationGroup{Name: op.Group})
+			id := "group-" + slug(op.Group)
+			a.Groups = append(a.Groups, OperationGroup{ID: id, AnchorURL: "#" + id, Name: op.Group})
 		}
-		a.Groups[i].Operations = append(a.Groups[i].Operations, OperationRow{ID: operationID(op), Operation: op, Curl: curl(origin, op)})
+		a.Groups[i].Operations = append(a.Groups[i].Operations, OperationRow{ID: slug(op.Method + " " + op.Path), Operation: op, Curl: curl(origin, op)})
 	}
 	return a
 }
 
-// operationID is get-api-v1-policy-cases for GET /api/v1/{policy}/cases.
-func operationID(op Operation) string {
-	words := strings.FieldsFunc(strings.ToLower(op.Method+" "+op.Path), func(c rune) bool { return !isWord(byte(c)) || c > 127 })
+// slug writes a text as an id: get-api-v1-policy-cases for GET /api/v1/{policy}/cases.
+func slug(text string) string {
+	words := strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return c > 127 || !isWord(byte(c)) })
 	return strings.Join(words, "-")
 }
 

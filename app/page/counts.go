@@ -76,13 +76,22 @@ func soFar(p *policy.Policy, c Counts) SoFar {
 }
 
 func ruleLink(policy, decision, rule string) RuleLink {
-	return RuleLink{Decision: decision, Rule: rule, URL: policyURL(policy, "rules") + "#" + ruleID(decision, rule)}
+	return RuleLink{Decision: decision, Rule: rule, URL: policyURL(policy, "rules") + ruleURL(decision, rule)}
 }
 
 // ruleID is the id of a rule's row on the policy page. The slash keeps a-b/c from a/b-c.
-func ruleID(decision, rule string) string {
-	return url.PathEscape(decision) + "/" + url.PathEscape(rule)
+func ruleID(decision, rule string) string { return decision + "/" + rule }
+
+// ruleURL leads to a rule's row within the policy page.
+func ruleURL(decision, rule string) string {
+	return "#" + url.PathEscape(decision) + "/" + url.PathEscape(rule)
 }
+
+// decisionID is the id of a decision's table on the policy page.
+func decisionID(decision string) string { return "decision-" + decision }
+
+// decisionURL leads to a decision's table within the policy page.
+func decisionURL(decision string) string { return "#decision-" + url.PathEscape(decision) }
 
 func mix(p *policy.Policy, c Counts) Mix {
 	var m Mix

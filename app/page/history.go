@@ -54,6 +54,7 @@ type HistoryInput struct {
 // History is the page of cases.
 type History struct {
 	Base
+	Label         string // of the policy
 	URL           string // of the form: GET outcome, rule, mode, origin, from, to, q
 	WhoLabel      string
 	WhatLabel     string
@@ -67,6 +68,7 @@ type History struct {
 	OlderURL      string // the next page; empty at the end
 	Searched      Moment
 	WorkbenchURL  string
+	Announcement  string // what a screen reader says after a swap
 }
 
 // FilterForm is the filter's fields. An error stands beside its field.
@@ -100,8 +102,8 @@ func (s *Site) History(in HistoryInput) *History {
 	address := policyURL(p.Name, "history")
 	query := in.Filter.Query()
 	h := &History{
-		Base: s.place(p, "history", "History · "+p.Rules.Label),
-		URL:  address, WorkbenchURL: policyURL(p.Name),
+		Base:  s.place(p, "history", "History · "+p.Rules.Label),
+		Label: p.Rules.Label, URL: address, WorkbenchURL: policyURL(p.Name),
 		WhoLabel: p.Who.Label, WhatLabel: p.What.Label,
 		Total:    plural(in.Counts.Total, "case"),
 		Form:     filterForm(p, in),
@@ -120,6 +122,7 @@ func (s *Site) History(in HistoryInput) *History {
 	for _, c := range in.Cases {
 		h.Rows = append(h.Rows, v.row(c))
 	}
+	h.Announcement = plural(int64(len(h.Rows)), "case") + " shown"
 	if in.Next != "" {
 		query.Set("cursor", in.Next)
 		h.OlderURL = withQuery(address, query)

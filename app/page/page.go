@@ -19,15 +19,20 @@ type Page interface {
 	base() *Base
 }
 
-// Part names the blocks of a page's template that answer one swap.
-type Part []string
+// Part is what of a page answers one swap: blocks of its template, and where htmx puts them if not where the element
+// that asked says.
+type Part struct {
+	blocks []string
+	target string
+}
 
-// The parts. Each is swapped by htmx as the template's hx-target and hx-swap say.
+// The parts.
 var (
-	Bench   = Part{"title", "bench", "live"} // of Workbench: cards, why, so far and latest
-	Results = Part{"title", "results"}       // of History: chips, export menu, table
-	Rows    = Part{"rows"}                   // of History: the next rows
-	alert   = Part{"alert"}                  // of Problem
+	Bench   = Part{blocks: []string{"title", "bench", "live"}}    // of Workbench: cards, why, so far and latest
+	Seed    = Part{blocks: []string{"seed"}, target: "#seed-box"} // of Workbench: the seed form, to show its error
+	Results = Part{blocks: []string{"title", "results", "live"}}  // of History: chips, export menu, table
+	Rows    = Part{blocks: []string{"rows"}}                      // of History: the next rows
+	alert   = Part{blocks: []string{"alert"}, target: "#alert"}   // of Problem
 )
 
 // Base is what every page has.

@@ -19,9 +19,9 @@ type ProblemInput struct {
 // Problem is the page of an error, and the alert that htmx puts above the page at hand.
 type Problem struct {
 	Base
-	Status  string // 404
-	Trouble Trouble
-	HomeURL string
+	Status             string // 404
+	Trouble            Trouble
+	HomeURL, HomeLabel string
 }
 
 func (*Problem) template() string { return "problem.html" }
@@ -30,9 +30,9 @@ func (*Problem) template() string { return "problem.html" }
 func (s *Site) Problem(in ProblemInput) *Problem {
 	t := trouble(in.Err, in.RequestID)
 	t.RetryURL = in.RetryURL
-	p := &Problem{Base: s.place(in.Policy, "", t.Title), Status: strconv.Itoa(in.Err.Code.Status()), Trouble: t, HomeURL: "/"}
+	p := &Problem{Base: s.place(in.Policy, "", t.Title), Status: strconv.Itoa(in.Err.Code.Status()), Trouble: t, HomeURL: "/", HomeLabel: "All policies"}
 	if in.Policy != nil {
-		p.HomeURL = policyURL(in.Policy.Name)
+		p.HomeURL, p.HomeLabel = policyURL(in.Policy.Name), in.Policy.Rules.Label
 	}
 	return p
 }

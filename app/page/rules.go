@@ -34,9 +34,9 @@ type Rules struct {
 
 // ObjectDoc is one object: its fields and how they are drawn.
 type ObjectDoc struct {
-	Role, Name, Label, About string
-	AsOf                     string
-	Fields                   []FieldDoc
+	Role, AnchorURL, Name, Label, About string
+	AsOf                                string
+	Fields                              []FieldDoc
 }
 
 // FieldDoc is one field of an object.
@@ -44,35 +44,38 @@ type FieldDoc struct {
 	Name, Label, Unit, Note string
 	Kind                    string // whole number, choice, yes or no
 	Drawn                   string // how it is drawn, in words
-	Code                    string // the expression behind it; empty for none
+	Code                    []Code // the expressions behind it that are too long for a sentence
 	Drawing                 *Drawing
 }
 
+// Code is a named expression.
+type Code struct{ Name, Source string }
+
 // DecisionTable is one decision.
 type DecisionTable struct {
-	ID, Label, Note string
-	Policy          string // the hit policy's DMN word
-	PolicyText      string // what it means
-	Outputs         []string
-	Rules           []RuleRow
-	Default         []string // by output; empty for none
-	Reached         string   // 7 of 9 rules reached
-	Hits            string
+	Anchor, AnchorURL, Label, Note string
+	Policy                         string // the hit policy's DMN word
+	PolicyText                     string // what it means
+	Outputs                        []string
+	Rules                          []RuleRow
+	Default                        []string // by output; empty for none
+	Reached                        string   // 7 of 9 rules reached
+	Never                          string   // 2; empty for none
 }
 
 // RuleRow is one rule of a table.
 type RuleRow struct {
-	ID         string // of the row's element
-	Rule       string
-	When       string   // empty for always
-	Then       []string // by output
-	Because    string
-	SourceURL  string
-	Count      string
-	Share      string // of the cases, in words
-	Width      string // of its bar on a scale of 100
-	Never      bool
-	HistoryURL string
+	ID, AnchorURL string // of the row's element
+	Rule          string
+	When          string   // empty for always
+	Then          []string // by output
+	Because       string
+	SourceURL     string
+	Count         string
+	Share         string // of the cases, in words
+	Width         string // of its bar on a scale of 100
+	Never         bool
+	HistoryURL    string
 }
 
 // VerdictDoc is the third object.
@@ -90,7 +93,7 @@ type VerdictFieldDoc struct {
 // Example is a worked example.
 type Example struct {
 	Name, From, FromURL string
-	Who, What, Verdict  []string
+	Who, What, Verdict  string
 }
 
 // Document is a document's text.
@@ -110,8 +113,8 @@ func (s *Site) Rules(in RulesInput) *Rules {
 		},
 		WorkbenchURL: policyURL(p.Name), HistoryURL: policyURL(p.Name, "history"),
 		Documents: []Document{
-			{"who.yaml", string(p.Who.Digest), p.Who.Source}, {"what.yaml", string(p.What.Digest), p.What.Source},
-			{"rules.yaml", string(p.Rules.Digest), p.Rules.Source},
+			{"who.yaml", p.Who.Digest.Short(), p.Who.Source}, {"what.yaml", p.What.Digest.Short(), p.What.Source},
+			{"rules.yaml", p.Rules.Digest.Short(), p.Rules.Source},
 		},
 	}
 	for _, source := range p.Rules.Sources {
@@ -131,13 +134,14 @@ func (s *Site) Rules(in RulesInput) *Rules {
 }
 
 func (v *view) objectDoc(role string, doc *policy.ObjectDoc, samples []policy.Object) ObjectDoc {
-	d := ObjectDoc{Role: role, Name: doc.Object, Label: doc.Label, About: doc.About}
+	d := ObjectDoc{Role: role, AnchorURL: "#" + role, Name: doc.Object, Label: doc.Label, About: doc.About}
 	if doc.AsOf.Kind() == policy.Date {
 		d.AsOf = Date(doc.AsOf)
 	}
 	for i, f := range doc.Fields {
 		col := v.column(doc.Object + "." + f.Name)
-		field := FieldDoc{Name: f.Name, Label: f.Label, Unit: f.Unit, Note: f.Note, Kind: kindWords(f), Drawn: drawn(f), Code: f.Value.Source}
+		field := FieldDoc{Name: f.Name, Label: f.Label, Unit: f.Unit, Note: f.Note, Kind: fieldKinds[f.Kind]}
+		field.Drawn, field.Code = col.drawn(f)
 		if !col.Text {
 			values := make([]policy.Value, 0, len(samples))
 			for _, o := range samples {
@@ -155,44 +159,55 @@ var fieldKinds = map[policy.FieldKind]string{
 	policy.FieldDate: "date", policy.FieldFake: "text", policy.FieldValue: "derived",
 }
 
-func kindWords(f policy.Field) string { return fieldKinds[f.Kind] }
-
-// drawn says in words how a field is drawn.
-func drawn(f policy.Field) string {
+// drawn says in words how a field is drawn, and gives the expressions that are too long for the sentence.
+func (c column) drawn(f policy.Field) (text string, code []Code) {
+	term := func(name string, x policy.Expr) string {
+		if n, err := policy.ParseText(c.Kind, x.Source); err == nil {
+			return c.quantity(n).String()
+		}
+		if len(x.Source) <= shortExpression {
+			return x.Source
+		}
+		code = append(code, Code{name, x.Source})
+		return "a worked-out value"
+	}
 	switch f.Kind {
 	case policy.FieldInt, policy.FieldNumber:
-		return drawnNumber(f)
+		return c.drawnNumber(f, term), code
 	case policy.FieldChoice:
 		if f.Given != "" {
-			return "by " + f.Given
+			return "its own labels and weights for each " + f.Given, nil
 		}
-		return plural(int64(len(f.Choices)), "label")
+		return plural(int64(len(f.Choices)), "label") + ", each with its weight", nil
 	case policy.FieldBool:
 		if f.Given != "" {
-			return "yes more or less often, by " + f.Given
+			return "more or less often yes, by " + f.Given, nil
 		}
-		return "yes in " + percent(int64(f.Probability*10_000+0.5), 10_000)
+		return "yes in " + percent(int64(f.Probability*10_000+0.5), 10_000), nil
 	case policy.FieldDate:
-		return "from " + f.From.Source + " to " + f.To.Source
+		return "from " + term("from", f.From) + " to " + term("to", f.To), code
 	case policy.FieldFake:
-		return "for people to read; no rule sees it"
+		return "for people to read; no rule sees it", nil
 	}
-	return "from the fields before it"
+	return "from the fields before it", []Code{{"value", f.Value.Source}}
 }
 
-func drawnNumber(f policy.Field) string {
+// shortExpression is up to how many characters an expression stands in a sentence.
+const shortExpression = 40
+
+func (c column) drawnNumber(f policy.Field, term func(string, policy.Expr) string) string {
 	if f.Distribution == policy.Weights {
-		return "one of " + plural(int64(len(f.Choices)), "value") + ", each with its weight"
+		return plural(int64(len(f.Choices)), "value") + ", each with its weight"
 	}
-	text := "from " + f.Min.Source + " to " + f.Max.Source
+	text := "from " + term("min", f.Min) + " to " + term("max", f.Max)
 	if f.Step != "" && f.Step != "1" {
 		text += " in steps of " + f.Step
 	}
 	switch f.Distribution {
 	case policy.Normal:
-		return text + ", normal around " + f.Mean.Source + " ± " + f.Deviation.Source
+		return text + ", normal around " + term("mean", f.Mean) + ", deviation " + f.Deviation.Source
 	case policy.LogNormal:
-		return text + ", log-normal around " + f.Mean.Source
+		return text + ", log-normal around " + term("mean", f.Mean)
 	}
 	return text + ", all alike"
 }
@@ -213,7 +228,7 @@ var hitPolicies = map[policy.HitPolicy]string{
 }
 
 func decisionTable(p *policy.Policy, d policy.Decision, c Counts) DecisionTable {
-	t := DecisionTable{ID: d.ID, Label: d.Label, Note: d.Note, Policy: string(d.HitPolicy), PolicyText: hitPolicies[d.HitPolicy]}
+	t := DecisionTable{Anchor: decisionID(d.ID), AnchorURL: decisionURL(d.ID), Label: d.Label, Note: d.Note, Policy: string(d.HitPolicy), PolicyText: hitPolicies[d.HitPolicy]}
 	for _, o := range d.Outputs {
 		t.Outputs = append(t.Outputs, o.Name)
 	}
@@ -224,7 +239,7 @@ func decisionTable(p *policy.Policy, d policy.Decision, c Counts) DecisionTable 
 			reached++
 		}
 		row := RuleRow{
-			ID: ruleID(d.ID, r.ID), Rule: r.ID, When: condition(r.When.Source), Because: r.Because, SourceURL: webURL(r.Source),
+			ID: ruleID(d.ID, r.ID), AnchorURL: ruleURL(d.ID, r.ID), Rule: r.ID, When: condition(r.When.Source), Because: r.Because, SourceURL: webURL(r.Source),
 			Count: Count(n), Share: percent(n, c.Total), Width: hundredths(n, c.Total), Never: n == 0,
 		}
 		for _, a := range r.Then {
@@ -237,6 +252,9 @@ func decisionTable(p *policy.Policy, d policy.Decision, c Counts) DecisionTable 
 	}
 	for _, a := range d.Default {
 		t.Default = append(t.Default, literal(a.Value.Source))
+	}
+	if never := len(d.Rules) - reached; never > 0 {
+		t.Never = Count(int64(never))
 	}
 	t.Reached = Count(int64(reached)) + " of " + plural(int64(len(d.Rules)), "rule") + " reached"
 	return t
@@ -277,21 +295,23 @@ func verdictDoc(r *policy.RulesDoc) VerdictDoc {
 
 func (v *view) example(e policy.Example) Example {
 	out := Example{Name: e.Name, From: e.From, FromURL: webURL(e.From), Who: v.given(e.Who), What: v.given(e.What)}
+	var expected []string
 	for _, c := range v.policy.Rules.Verdict.Shape.Columns {
 		if value, ok := e.Verdict[c.Name]; ok {
-			out.Verdict = append(out.Verdict, c.Label+" "+v.column(v.policy.Rules.Verdict.Object+"."+c.Name).quantity(value).String())
+			expected = append(expected, c.Label+" "+v.column(v.policy.Rules.Verdict.Object+"."+c.Name).quantity(value).String())
 		}
 	}
+	out.Verdict = strings.Join(expected, " · ")
 	return out
 }
 
 // given lists what an example says of an object.
-func (v *view) given(o policy.Object) []string {
+func (v *view) given(o policy.Object) string {
 	var texts []string
 	for i, value := range o.Values {
 		if c := o.Shape.Columns[i]; value.Kind() != policy.Absent && !c.Text {
 			texts = append(texts, c.Label+" "+v.column(o.Shape.Name+"."+c.Name).quantity(value).String())
 		}
 	}
-	return texts
+	return strings.Join(texts, " · ")
 }

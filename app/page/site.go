@@ -63,22 +63,22 @@ const requestIDMark = "REQUEST-ID"
 
 func (s *Site) renderFailure() ([]byte, error) {
 	p := &Problem{
-		Base: s.place(nil, "", "Something went wrong"), Status: "500", HomeURL: "/",
+		Base: s.place(nil, "", "Something went wrong"), Status: "500", HomeURL: "/", HomeLabel: "All policies",
 		Trouble: Trouble{
 			Title: "Something went wrong", RequestID: requestIDMark,
 			Message: "The page could not be made; the log has the reason under this request's id.",
 		},
 	}
-	return s.render(p, nil)
+	return s.render(p, Part{})
 }
 
 func (s *Site) render(p Page, part Part) ([]byte, error) {
 	p.base().Assets = s.assets.urls()
-	if part == nil {
+	if part.blocks == nil {
 		return s.templates.Render(p.template(), p)
 	}
 	var out []byte
-	for _, block := range part {
+	for _, block := range part.blocks {
 		fragment, err := s.templates.RenderBlock(p.template(), block, p)
 		if err != nil {
 			return nil, err
@@ -91,7 +91,7 @@ func (s *Site) render(p Page, part Part) ([]byte, error) {
 // Page writes a whole page. Where it cannot be rendered, a page that says so is written with status 500, and the error
 // is for the log.
 func (s *Site) Page(w http.ResponseWriter, status int, p Page) error {
-	body, err := s.render(p, nil)
+	body, err := s.render(p, Part{})
 	if err != nil {
 		id := html.EscapeString(w.Header().Get("X-Request-Id"))
 		body, status = bytes.ReplaceAll(s.failure, []byte(requestIDMark), []byte(id)), http.StatusInternalServerError
@@ -106,9 +106,19 @@ func (s *Site) Page(w http.ResponseWriter, status int, p Page) error {
 func (s *Site) Fragment(w http.ResponseWriter, status int, p Page, part Part) error {
 	body, err := s.render(p, part)
 	if err != nil {
-		err = fmt.Errorf("part %v of page %s: %w", part, p.template(), err)
-		toAlert(w)
+		err = fmt.Errorf("part %v of page %s: %w", part.blocks, p.template(), err)
+		part = alert
 		body, status = []byte(`<p>Something went wrong: the page could not be made.</p>`), http.StatusInternalServerError
+	}
+	switch part.target {
+	case "":
+	case alert.target:
+		w.Header().Set("HX-Retarget", part.target)
+		w.Header().Set("HX-Reswap", "innerHTML")
+		w.Header().Set("HX-Push-Url", "false")
+	default:
+		w.Header().Set("HX-Retarget", part.target)
+		w.Header().Set("HX-Reswap", "outerHTML")
 	}
 	write(w, status, body)
 	return err
@@ -116,14 +126,7 @@ func (s *Site) Fragment(w http.ResponseWriter, status int, p Page, part Part) er
 
 // Alert writes a problem as an alert that htmx puts above the page at hand, which stays as it is.
 func (s *Site) Alert(w http.ResponseWriter, status int, p *Problem) error {
-	toAlert(w)
 	return s.Fragment(w, status, p, alert)
-}
-
-func toAlert(w http.ResponseWriter) {
-	w.Header().Set("HX-Retarget", "#alert")
-	w.Header().Set("HX-Reswap", "innerHTML")
-	w.Header().Set("HX-Push-Url", "false")
 }
 
 func write(w http.ResponseWriter, status int, body []byte) {

@@ -11,7 +11,7 @@ import (
 
 // why writes a trace for people: each decision, its hits first, then what the other rules failed on.
 func (v *view) why(trace contract.Trace) Why {
-	w := Why{Known: trace != nil}
+	w := Why{Known: true}
 	hits, rules := 0, 0
 	for _, d := range trace {
 		decision := v.decisionTrace(d)
@@ -23,10 +23,12 @@ func (v *view) why(trace contract.Trace) Why {
 	return w
 }
 
-var statusMarks = map[contract.Status]string{contract.StatusHit: "✓", contract.StatusMiss: "✕", contract.StatusSkipped: dash}
+var statusMarks = map[contract.Status][2]string{
+	contract.StatusHit: {"✓", "hit"}, contract.StatusMiss: {"✕", "missed"}, contract.StatusSkipped: {dash, "not looked at"},
+}
 
 func (v *view) decisionTrace(d contract.DecisionTrace) DecisionTrace {
-	out := DecisionTrace{ID: d.Decision, Label: d.Decision, Policy: string(d.HitPolicy), URL: policyURL(v.policy.Name, "rules") + "#" + d.Decision}
+	out := DecisionTrace{ID: d.Decision, Label: d.Decision, Policy: string(d.HitPolicy), URL: policyURL(v.policy.Name, "rules") + decisionURL(d.Decision)}
 	if i := slices.IndexFunc(v.policy.Rules.Decisions, func(x policy.Decision) bool { return x.ID == d.Decision }); i >= 0 {
 		out.Label = v.policy.Rules.Decisions[i].Label
 	}
@@ -42,7 +44,7 @@ func (v *view) decisionTrace(d contract.DecisionTrace) DecisionTrace {
 	for _, r := range d.Rules {
 		rule := RuleTrace{
 			Rule: r.Rule, URL: ruleLink(v.policy.Name, d.Decision, r.Rule).URL,
-			Status: string(r.Status), Mark: statusMarks[r.Status], Condition: r.When, Because: r.Because,
+			Status: string(r.Status), Mark: statusMarks[r.Status][0], Word: statusMarks[r.Status][1], Condition: r.When, Because: r.Because,
 		}
 		if r.Status == contract.StatusMiss {
 			rule.Condition = r.Failed

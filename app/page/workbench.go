@@ -48,8 +48,7 @@ type Failure struct {
 type Workbench struct {
 	Base
 	Heading  string
-	About    string
-	Notice   string
+	Lead     string // what a reader must know before relying on the policy, or what it is about
 	Version  string // short
 	RulesURL string
 
@@ -159,7 +158,7 @@ type Provenance struct {
 // Why is the trace, rule by rule.
 type Why struct {
 	Summary   string // 4 decisions, 7 rules hit of 34
-	Known     bool   // the trace is there
+	Known     bool   // the trace is there; else Summary says why it is not
 	Decisions []DecisionTrace
 }
 
@@ -174,12 +173,12 @@ type DecisionTrace struct {
 
 // RuleTrace is the account of one rule.
 type RuleTrace struct {
-	Rule, URL string
-	Status    string // hit, miss, skipped
-	Mark      string // ✓ ✕ –
-	Condition string // of a miss the first condition that failed
-	Saw       []string
-	Because   string
+	Rule, URL  string
+	Status     string // hit, miss, skipped
+	Mark, Word string // ✕ and missed, – and not looked at
+	Condition  string // of a miss the first condition that failed
+	Saw        []string
+	Because    string
 }
 
 func (*Workbench) template() string { return "workbench.html" }
@@ -189,7 +188,7 @@ func (s *Site) Workbench(in WorkbenchInput) *Workbench {
 	p, v := in.Policy, s.view(in.Policy)
 	w := &Workbench{
 		Base:    s.place(p, "workbench", p.Rules.Label),
-		Heading: p.Rules.Title, About: p.Rules.About, Notice: p.Rules.Notice,
+		Heading: p.Rules.Title, Lead: lead(p),
 		Version: p.Digest.Short(), RulesURL: policyURL(p.Name, "rules"),
 		GenerateURL: policyURL(p.Name, "cases"), Key: in.Key,
 		Modes: []Option{
@@ -197,6 +196,7 @@ func (s *Site) Workbench(in WorkbenchInput) *Workbench {
 			{Value: string(policy.Boundary), Label: "Boundary", Selected: in.Mode == policy.Boundary},
 		},
 		Seed:       SeedForm{Open: in.Seed.Text != "" || in.Seed.Error != "", Text: in.Seed.Text, Error: in.Seed.Error},
+		Why:        Why{Summary: "Here each rule says whether it hit, which condition failed, and what it saw."},
 		SoFar:      soFar(p, in.Counts),
 		HistoryURL: policyURL(p.Name, "history"),
 	}
@@ -216,12 +216,24 @@ func (s *Site) Workbench(in WorkbenchInput) *Workbench {
 	return w
 }
 
+// lead is the notice, without which nobody should read on, else what the policy is about.
+func lead(p *policy.Policy) string {
+	if p.Rules.Notice != "" {
+		return p.Rules.Notice
+	}
+	return p.Rules.About
+}
+
 // show adds what only a case has.
 func (w *Workbench) show(v *view, in WorkbenchInput) {
 	c := in.Case
 	w.Shown, w.From = true, c.Code.String()
 	w.Title = w.From + " · " + w.Title
-	w.Why = v.why(in.Trace)
+	if in.Trace != nil {
+		w.Why = v.why(in.Trace)
+	} else {
+		w.Why.Summary = "The rules service does not answer, so the reasons are not shown."
+	}
 	w.Provenance = &Provenance{
 		Code: w.From, URL: policyURL(v.policy.Name, w.From), JSONURL: in.JSONURL,
 		Who: v.policy.Who.Label, What: v.policy.What.Label,
