@@ -1,0 +1,150 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+	"github.com/uptrace/bun/dialect/sqlitedialect"
+	_ "modernc.org/sqlite" // the driver sqlite
+)
+
+// Readers of each store: five replicas stay well under PostgreSQL's 100 connections, and SQLite gains nothing from more
+// readers than cores.
+const (
+	postgresReaders = 12
+	sqliteReaders   = 4
+)
+
+// connect opens both pools and migrates the schema.
+func connect(ctx context.Context, address string, log *slog.Logger) (write, read *bun.DB, err error) {
+	path, isSQLite := strings.CutPrefix(address, "sqlite:")
+	switch {
+	case isSQLite:
+		write, read, err = connectSQLite(ctx, strings.TrimPrefix(path, "//"))
+	case strings.HasPrefix(address, "postgres://"), strings.HasPrefix(address, "postgresql://"):
+		write, read, err = connectPostgres(ctx, address, log)
+	default:
+		return nil, nil, errors.New("history: the database's URL is not known: write postgres://user:password@host/database or sqlite:///path/file.db")
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("history: %w", err)
+	}
+	if err := migrate(ctx, write, migrationsOf(write), log); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("history: %w", err), closeAll(write, read))
+	}
+	return write, read, nil
+}
+
+func closeAll(write, read *bun.DB) error { return errors.Join(write.Close(), read.Close()) }
+
+// connectPostgres opens the pools for PostgreSQL and waits until it answers.
+func connectPostgres(ctx context.Context, address string, log *slog.Logger) (write, read *bun.DB, err error) {
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, nil, err // pgx leaves the password out of it
+	}
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec // bun writes values into the text, so there is nothing to prepare
+	config.ConnectTimeout = patience
+	for name, value := range map[string]string{
+		"application_name": "verdictory",
+		// A replica that is cut off in the middle of a transaction must not keep the others from the tallies.
+		"idle_in_transaction_session_timeout": "2000",
+		"statement_timeout":                   "2000",
+	} {
+		if _, given := config.RuntimeParams[name]; !given {
+			config.RuntimeParams[name] = value
+		}
+	}
+	// A connection that PostgreSQL's restart has broken is found and replaced when it is taken from the pool.
+	ping := stdlib.OptionShouldPing(func(_ context.Context, p stdlib.ShouldPingParams) bool {
+		return p.IdleDuration > 50*time.Millisecond
+	})
+	pool := func(size int) *bun.DB {
+		db := sql.OpenDB(stdlib.GetConnector(*config, ping))
+		db.SetMaxOpenConns(size)
+		db.SetMaxIdleConns(size)
+		db.SetConnMaxLifetime(30 * time.Minute) // so that a failover's new address is found
+		return bun.NewDB(db, pgdialect.New())
+	}
+	write, read = pool(1), pool(postgresReaders)
+	for waiting := false; ; waiting = true {
+		err := write.PingContext(ctx)
+		if err == nil {
+			return write, read, nil
+		}
+		if !starting(err) || ctx.Err() != nil {
+			return nil, nil, errors.Join(err, closeAll(write, read))
+		}
+		if !waiting {
+			log.Warn("waiting for the database", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// starting tells a PostgreSQL that may yet come up from one that answers and refuses us.
+func starting(err error) bool {
+	var answer *pgconn.PgError
+	return !errors.As(err, &answer) || answer.Code[:2] == "57" || answer.Code[:2] == "53"
+}
+
+// connectSQLite opens the pools for SQLite: one writer, because SQLite has one, and readers beside it, which its
+// write-ahead log lets read while it writes. A database in memory has one connection for both.
+func connectSQLite(ctx context.Context, path string) (write, read *bun.DB, err error) {
+	pool := func(size int, parameters url.Values) (*bun.DB, error) {
+		parameters["_pragma"] = append([]string{
+			"busy_timeout(1500)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(1)", "cache_size(-32768)", "temp_store(memory)",
+		}, parameters["_pragma"]...)
+		name := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: parameters.Encode()}
+		db, err := sql.Open("sqlite", name.String())
+		if err != nil {
+			return nil, err
+		}
+		db.SetMaxOpenConns(size)
+		db.SetMaxIdleConns(size)
+		return bun.NewDB(db, sqlitedialect.New()), nil
+	}
+	// Without immediate, a transaction that reads first fails at its first write when another has written meanwhile.
+	write, err = pool(1, url.Values{"_txlock": {"immediate"}})
+	if err != nil {
+		return nil, nil, err
+	}
+	journal := "memory"
+	if read = write; path != ":memory:" {
+		journal = "wal"
+		if read, err = pool(sqliteReaders, url.Values{"_pragma": {"query_only(1)"}}); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, db := range []*bun.DB{write, read} {
+		if err := checkPragmas(ctx, db, journal); err != nil {
+			return nil, nil, errors.Join(fmt.Errorf("%s: %w", path, err), closeAll(write, read))
+		}
+	}
+	return write, read, nil
+}
+
+// checkPragmas reads back what a connection was told: SQLite passes over what it cannot do.
+func checkPragmas(ctx context.Context, db *bun.DB, journal string) error {
+	var is string
+	err := db.NewRaw("SELECT journal_mode || ' ' || synchronous || ' ' || foreign_keys || ' ' || timeout"+
+		" FROM pragma_journal_mode, pragma_synchronous, pragma_foreign_keys, pragma_busy_timeout").Scan(ctx, &is)
+	if want := journal + " 2 1 1500"; err == nil && is != want {
+		err = fmt.Errorf("journal mode, synchronous, foreign keys and busy timeout are %s in place of %s", is, want)
+	}
+	return err
+}

@@ -1,0 +1,252 @@
+package history
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"verdictory/contract"
+	"verdictory/policy"
+)
+
+// Origin says whether a case came from its seeds or from a person.
+type Origin string
+
+// The origins.
+const (
+	Generated Origin = "generated" // a function of its code
+	Edited    Origin = "edited"    // a person changed a field of it
+)
+
+// Filter says which cases to list; the zero value of a part filters nothing, and all parts must hold. Without a Policy,
+// which lists the cases of all policies, only From and To may be given.
+type Filter struct {
+	Policy   string
+	Outcome  string
+	Rule     contract.Hit // a rule that hit
+	Mode     policy.Mode
+	Origin   Origin
+	From, To time.Time // stored at From or later, and before To
+	// Text is words, at most 16, that the case has in its texts, labels or code. Words are runs of letters and digits;
+	// they must match whole, large and small letters alike. A text without any word finds nothing.
+	Text string
+}
+
+// Page is one page of a list, newest first.
+type Page struct {
+	Cases []contract.Case
+	// Next is the cursor of the next page, empty at the end. A page may have fewer cases than asked for, or none, and
+	// still a next page: where a filter's parts seldom meet, a page ends after looking at 5,000 cases.
+	Next string
+}
+
+// MaxLimit is the most cases that a page may be asked for.
+const MaxLimit = 500
+
+// List gives the page of the filter's cases that follows the cursor, the first page for the cursor "". Invalid: the
+// cursor is not one that List gave, the limit is not from 1 to MaxLimit, or the filter cannot be.
+func (s *Store) List(ctx context.Context, f Filter, cursor string, limit int) (Page, error) {
+	q, err := f.query()
+	if err != nil {
+		return Page{}, err
+	}
+	if q.before, err = q.readCursor(cursor); err != nil {
+		return Page{}, err
+	}
+	if limit < 1 || limit > MaxLimit {
+		return Page{}, invalid("The limit is %d: write a number from 1 to %d.", limit, MaxLimit)
+	}
+	return s.page(ctx, q, limit)
+}
+
+// Each gives every case of the filter to yield, newest first, and stops at yield's first error, which it returns. Cases
+// that are stored meanwhile may be missed.
+func (s *Store) Each(ctx context.Context, f Filter, yield func(contract.Case) error) error {
+	q, err := f.query()
+	for more := true; more && err == nil; {
+		var page Page
+		page, err = s.page(ctx, q, MaxLimit)
+		for i := 0; i < len(page.Cases) && err == nil; i++ {
+			err = yield(page.Cases[i])
+		}
+		if more = page.Next != ""; more {
+			q.before, _ = q.readCursor(page.Next)
+		}
+	}
+	return err
+}
+
+// query is a filter as the index takes it: the cases that have all terms and whose id lies between.
+type query struct {
+	terms        []int64
+	none         bool  // nothing can match
+	from, before int64 // from is included
+}
+
+// query gives the filter's terms and range.
+func (f Filter) query() (query, error) {
+	q := query{before: maxID}
+	if !f.From.IsZero() {
+		q.from = firstID(f.From)
+	}
+	if !f.To.IsZero() {
+		q.before = firstID(f.To)
+	}
+	words := wordsOf(nil, f.Text)
+	if len(words) > maxSearchWords {
+		return q, invalid("The search has %d words: write at most %d.", len(words), maxSearchWords)
+	}
+	q.none = len(words) == 0 && strings.TrimSpace(f.Text) != ""
+	add := func(kind, text string) { q.terms = append(q.terms, term(f.Policy, kind, text)) }
+	for _, part := range []struct{ kind, text string }{{termOutcome, f.Outcome}, {termMode, string(f.Mode)}, {termOrigin, string(f.Origin)}} {
+		if part.text != "" {
+			add(part.kind, part.text)
+		}
+	}
+	if f.Rule != (contract.Hit{}) {
+		add(termRule, f.Rule.String())
+	}
+	for _, word := range words {
+		add(termWord, word)
+	}
+	if f.Policy == "" && q.terms != nil {
+		return q, invalid("A list of all policies can be filtered by time alone: choose a policy.")
+	}
+	if f.Policy != "" && q.terms == nil { // the others hold the policy too
+		add(termPolicy, "")
+	}
+	return q, nil
+}
+
+func invalid(format string, args ...any) error {
+	return &contract.Error{Code: contract.Invalid, Message: fmt.Sprintf(format, args...)}
+}
+
+// cursorVersion is the first byte of a cursor; the other eight are the id before which to go on.
+const cursorVersion = 1
+
+func writeCursor(before int64) string {
+	return base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint64([]byte{cursorVersion}, uint64(before)))
+}
+
+// readCursor gives the id before which the cursor's page starts.
+func (q query) readCursor(cursor string) (before int64, err error) {
+	if cursor == "" {
+		return q.before, nil
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(raw) != 9 || raw[0] != cursorVersion || raw[1] > 127 {
+		return 0, invalid("The place to go on from is not one that this list gave: start again from its first page.")
+	}
+	return min(q.before, int64(binary.BigEndian.Uint64(raw[1:]))), nil
+}
+
+// page reads the query's next page.
+func (s *Store) page(ctx context.Context, q query, limit int) (Page, error) {
+	var page Page
+	if q.none {
+		return page, nil
+	}
+	var rows []caseRow
+	err := s.bounded(ctx, "list cases", func(ctx context.Context) error {
+		ids, next, err := s.find(ctx, q, limit)
+		if err != nil || len(ids) == 0 {
+			page.Next = next
+			return err
+		}
+		page.Next = next
+		return s.read.NewSelect().Model(&rows).Where("id IN (?)", bun.List(ids)).OrderExpr("id DESC").Scan(ctx)
+	})
+	if err != nil {
+		return Page{}, err
+	}
+	page.Cases = make([]contract.Case, len(rows))
+	for i := range rows {
+		if page.Cases[i], err = s.decode(ctx, &rows[i]); err != nil {
+			return Page{}, err
+		}
+	}
+	return page, nil
+}
+
+// The sizes of a search.
+const (
+	sample      = 256   // how many entries of a term are passed to see how dense it is
+	firstChunk  = 256   // candidates examined at first, then twice as many each time
+	maxExamined = 5_000 // candidates examined for a page
+)
+
+// find gives the ids of the query's next cases, newest first, and the cursor of the page behind them.
+func (s *Store) find(ctx context.Context, q query, limit int) (ids []int64, next string, err error) {
+	switch len(q.terms) {
+	case 0:
+		err = s.read.NewRaw("SELECT id FROM cases WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?", q.from, q.before, limit+1).Scan(ctx, &ids)
+	case 1:
+		err = s.read.NewRaw("SELECT case_id FROM case_terms WHERE term = ? AND case_id >= ? AND case_id < ? ORDER BY case_id DESC LIMIT ?",
+			q.terms[0], q.from, q.before, limit+1).Scan(ctx, &ids)
+	default:
+		ids, next, err = s.intersect(ctx, q, limit)
+	}
+	if len(ids) > limit {
+		ids = ids[:limit]
+		next = writeCursor(ids[limit-1])
+	}
+	return ids, next, err
+}
+
+// intersect finds the cases that have all of several terms: it goes down the list of the rarest and probes the index
+// for the others. It may give more ids than the limit. Where it stopped before the end, next is the cursor to go on from.
+func (s *Store) intersect(ctx context.Context, q query, limit int) (ids []int64, next string, err error) {
+	if err := s.rarestFirst(ctx, q); err != nil {
+		return nil, "", err
+	}
+	const probe = "(SELECT 1 FROM case_terms AS p WHERE p.term = ? AND p.case_id = d.case_id) = 1"
+	text := "WITH d AS MATERIALIZED (SELECT case_id FROM case_terms WHERE term = ? AND case_id >= ? AND case_id < ? ORDER BY case_id DESC LIMIT ?)" +
+		" SELECT case_id, -1 AS examined FROM d WHERE " + strings.Repeat(probe+" AND ", len(q.terms)-2) + probe +
+		" UNION ALL SELECT coalesce(min(case_id), 0), count(*) FROM d"
+	examined := int64(0)
+	for chunk := int64(firstChunk); ; chunk = min(2*chunk, maxExamined-examined) {
+		args := []any{q.terms[0], q.from, q.before, chunk}
+		for _, probed := range q.terms[1:] {
+			args = append(args, probed)
+		}
+		var rows []struct{ CaseID, Examined int64 }
+		if err := s.read.NewRaw(text, args...).Scan(ctx, &rows); err != nil {
+			return nil, "", err
+		}
+		last := int64(0)
+		for _, row := range rows {
+			if row.Examined < 0 {
+				ids = append(ids, row.CaseID)
+				continue
+			}
+			last = row.Examined
+			q.before = row.CaseID
+		}
+		slices.SortFunc(ids, func(a, b int64) int { return int(min(max(b-a, -1), 1)) })
+		examined += last
+		switch {
+		case last < chunk: // the list's end
+			return ids, "", nil
+		case len(ids) > limit || examined >= maxExamined:
+			return ids, writeCursor(q.before), nil
+		}
+	}
+}
+
+// rarestFirst orders the query's terms by how dense they are just below where the page starts: the further back a
+// term's entries reach, the rarer it is there. So no counts of terms need to be kept.
+func (s *Store) rarestFirst(ctx context.Context, q query) error {
+	const entry = "SELECT ? AS term, coalesce((SELECT case_id FROM case_terms WHERE term = ? AND case_id >= ? AND case_id < ? ORDER BY case_id DESC LIMIT 1 OFFSET ?), 0) AS reach"
+	var args []any
+	for _, t := range q.terms {
+		args = append(args, t, t, q.from, q.before, sample)
+	}
+	return s.read.NewRaw("SELECT term FROM ("+strings.Repeat(entry+" UNION ALL ", len(q.terms)-1)+entry+") AS terms ORDER BY reach", args...).Scan(ctx, &q.terms)
+}

@@ -1,0 +1,91 @@
+package history
+
+import (
+	"context"
+	"database/sql/driver"
+	"embed"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path"
+	"time"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect"
+)
+
+//go:embed migrations
+var files embed.FS
+
+// migration is one step of the schema; the first is number 1.
+type migration struct{ name, text string }
+
+// migrationsOf gives the steps for the database's kind, in order.
+func migrationsOf(db *bun.DB) []migration {
+	folder := "migrations/sqlite"
+	if db.Dialect().Name() == dialect.PG {
+		folder = "migrations/postgres"
+	}
+	var steps []migration
+	names, _ := fs.Glob(files, path.Join(folder, "*.sql")) // embedded and in the order of their numbers: a test reads them
+	for _, name := range names {
+		text, _ := files.ReadFile(name)
+		steps = append(steps, migration{path.Base(name), string(text)})
+	}
+	return steps
+}
+
+// migrationLock is the key of the advisory lock under which PostgreSQL's schema is changed.
+const migrationLock = 0x7665_7264_6963_74 // "verdict"
+
+// migrate takes the steps that the database has not taken, each in a transaction that also records it. Of several
+// processes that start at once each step is taken by one, and the others wait for it: on PostgreSQL by a lock that the
+// connection holds and loses when its process dies, on SQLite by the transaction itself.
+func migrate(ctx context.Context, db *bun.DB, steps []migration, log *slog.Logger) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if db.Dialect().Name() == dialect.PG {
+		// The connection goes with the lock and the setting that it holds.
+		defer conn.Raw(func(any) error { return driver.ErrBadConn })
+		if _, err := conn.ExecContext(ctx, "SET statement_timeout = 0; SELECT pg_advisory_lock(?)", migrationLock); err != nil {
+			return fmt.Errorf("wait for the lock on migrations: %w", err)
+		}
+	}
+	if _, err := conn.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied BIGINT NOT NULL)"); err != nil {
+		return err
+	}
+	for i, step := range steps {
+		if err := take(ctx, conn, i+1, step, log); err != nil {
+			return fmt.Errorf("migration %s: %w", step.name, err)
+		}
+	}
+	version, err := versionOf(ctx, conn)
+	if err == nil && version > len(steps) {
+		err = fmt.Errorf("the database's schema has version %d, and this build knows versions up to %d: start the newer build that made it", version, len(steps))
+	}
+	return err
+}
+
+func take(ctx context.Context, conn bun.Conn, number int, step migration, log *slog.Logger) error {
+	return conn.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		version, err := versionOf(ctx, tx)
+		if err != nil || version >= number {
+			return err
+		}
+		start := time.Now()
+		if _, err := tx.Tx.ExecContext(ctx, step.text); err != nil {
+			return err
+		}
+		_, err = tx.NewRaw("INSERT INTO schema_migrations (version, name, applied) VALUES (?, ?, ?)", number, step.name, start.UnixMilli()).Exec(ctx)
+		log.Info("migrated the database", "step", step.name, "took", time.Since(start))
+		return err
+	})
+}
+
+func versionOf(ctx context.Context, db bun.IDB) (version int, err error) {
+	err = db.NewRaw("SELECT coalesce(max(version), 0) FROM schema_migrations").Scan(ctx, &version)
+	return version, err
+}
