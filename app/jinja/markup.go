@@ -46,7 +46,7 @@ type markup struct {
 	at   spot
 	word []rune // the tag's name, the attribute's value or the comment so far
 	held bool   // the value at hand holds a template value
-	cut  bool   // a tag of the template has just ended an attribute's name
+	cut  bool   // a tag of the template has just ended a name
 }
 
 // addresses are the attributes that hold one.
@@ -125,9 +125,12 @@ func (m *markup) endTag() string {
 	return ""
 }
 
-// boundary takes a tag of the template: an attribute's name ends there.
+// boundary takes a tag of the template: a name of a tag or an attribute ends there.
 func (m *markup) boundary() {
-	if m.at.part == inAttributeName {
+	switch m.at.part {
+	case inTagName:
+		m.at, m.cut = spot{part: inTag, element: strings.ToLower(string(m.word))}, true
+	case inAttributeName:
 		m.at, m.cut = spot{part: inTag, element: m.at.element}, true
 	}
 }
@@ -137,7 +140,7 @@ func (m *markup) readAttributeName(c rune) string {
 	m.cut = false
 	switch {
 	case cut && !isSpace(c) && c != '>':
-		return "an attribute's name may not be cut by a tag"
+		return "a name may not be cut by a tag"
 	case c == '>':
 		return m.endTag()
 	case c == '=':

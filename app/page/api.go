@@ -19,9 +19,9 @@ type Operation struct {
 
 // Parameter is a parameter of an operation.
 type Parameter struct {
-	Name, In, Type string
-	Required       bool
-	Description    string
+	Name, Place, Type string // Place: path, query, header
+	Required          bool
+	Description       string
 }
 
 // Answer is one of an operation's answers.

@@ -30,6 +30,9 @@ func (c column) quantity(v policy.Value) Quantity {
 	text := c.text(v)
 	switch v.Kind() {
 	case policy.Int, policy.Number:
+		if c.Unit == "×" {
+			return Quantity{Before: "×\u00a0", Text: text}
+		}
 		if isCurrency(c.Unit) {
 			sign := ""
 			if rest, negative := strings.CutPrefix(text, minus); negative {

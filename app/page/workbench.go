@@ -128,6 +128,7 @@ type VerdictCard struct {
 	Because       []string
 	Fields        []CardField
 	Trouble       *Trouble
+	Invitation    string // what the empty card says
 }
 
 // Trouble is an error in its place on the page, and the way to try again: a link where RetryURL is set, else a button
@@ -342,7 +343,7 @@ func blank(shape *policy.Shape) []CardField {
 func fieldID(qualified string) string { return "f-" + strings.ReplaceAll(qualified, ".", "-") }
 
 // longText is from how many characters a text takes a line of its own in a card.
-const longText = 28
+const longText = 44
 
 func (v *view) field(qualified string, c column, value policy.Value) CardField {
 	q := c.quantity(value)
@@ -438,6 +439,7 @@ func (v *view) verdict(c *contract.Case) VerdictCard {
 	rules := v.policy.Rules
 	card := VerdictCard{Label: rules.Verdict.Label, Empty: c == nil}
 	if c == nil {
+		card.Invitation = "Generate draws the " + lowerFirst(v.policy.Who.Label) + " and the " + lowerFirst(v.policy.What.Label) + ", and the rules decide."
 		for _, f := range blank(rules.Verdict.Shape) {
 			if !strings.HasSuffix(f.Name, "."+rules.Outcome.Field) && (rules.Outcome.Headline == "" || !strings.HasSuffix(f.Name, "."+rules.Outcome.Headline)) {
 				card.Fields = append(card.Fields, f)
