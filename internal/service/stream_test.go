@@ -122,3 +122,19 @@ func TestStreamTellsThatTheClientIsGone(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+// broken is a connection that takes nothing.
+type broken struct{ http.ResponseWriter }
+
+var errBroken = errors.New("broken pipe")
+
+func (broken) Write([]byte) (int, error) { return 0, errBroken }
+
+func TestStreamGivesBackWhatWritingFailedWith(t *testing.T) {
+	stream := NewStream(broken{httptest.NewRecorder()}, TypeNDJSON)
+	if err := stream.Keep(append(stream.Buffer(), "x\n"...)); err != nil {
+		t.Errorf("gathering failed: %v", err)
+	}
+	if err := stream.Flush(); !errors.Is(err, errBroken) {
+		t.Errorf("got %v", err)
+	}
+}
