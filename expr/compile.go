@@ -226,7 +226,7 @@ func (c *compiler) compileList(e ast.Expr) node {
 	elements := e.AsList().Elements()
 	elem := kindOf(c.tree.GetType(e.ID()).Parameters()[0])
 	if elem == policy.Absent || elem == policy.List {
-		c.issue(c.offset(e), "a list holds values of one kind: int, number, bool, text or date")
+		c.listIssue(e)
 		return node{}
 	}
 	nodes := make([]node, len(elements))
@@ -249,6 +249,22 @@ func (c *compiler) compileList(e ast.Expr) node {
 		}
 		return values
 	}}
+}
+
+// listIssue says why a list literal has no kind.
+func (c *compiler) listIssue(e ast.Expr) {
+	elements := e.AsList().Elements()
+	for _, element := range elements {
+		if c.typeOf(element).Kind() == types.ListKind {
+			c.issue(c.offset(element), "a list cannot hold lists")
+			return
+		}
+		if !c.typeOf(element).IsExactType(c.typeOf(elements[0])) {
+			c.issue(c.offset(element), "a list holds values of one kind: %s", c.meeting(elements[0], element))
+			return
+		}
+	}
+	c.issue(c.offset(e), "an empty list has no kind: write at least one value")
 }
 
 // fault makes an error that closures of this program can give.

@@ -10,7 +10,14 @@ import (
 )
 
 // date is date("2025-04-01").
-func date(c *compiler, _ ast.Expr, a []node) node {
+func date(c *compiler, e ast.Expr, a []node) node {
+	if a[0].constant {
+		v, err := policy.ParseDate(a[0].value.Text())
+		if err != nil {
+			c.issue(c.offset(e), "%s", err)
+		}
+		return constant(v)
+	}
 	x, wrong := a[0].text, c.fault(Conversion, "a text that is no date such as 2025-04-01")
 	return node{kind: policy.Date, slot: -1, fails: true, whole: func(f *Frame) int64 {
 		v, err := policy.ParseDate(x(f))

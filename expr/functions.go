@@ -179,7 +179,7 @@ func init() {
 		"ends_with_string":   texts(strings.HasSuffix),
 		"contains_string":    texts(strings.Contains),
 
-		"int64_to_int64": same, "double_to_double": same, "string_to_string": same, "bool_to_bool": same,
+		"int64_to_int64": same, "double_to_double": same, "string_to_string": same,
 		"int64_to_double": func(_ *compiler, _ ast.Expr, a []node) node {
 			x := a[0].whole
 			return numberNode(func(f *Frame) float64 { return float64(x(f)) })

@@ -10,6 +10,8 @@ import (
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+
+	"verdictory/policy"
 )
 
 // signs are the operators as people write them.
@@ -55,8 +57,10 @@ func (c *compiler) binary(name string, a, b ast.Expr) string {
 		return fmt.Sprintf("%s stands behind in, where a list belongs: write [ … ]", c.described(b))
 	case strings.Contains("+-*/%", sign) && (ta == types.TimestampType || tb == types.TimestampType):
 		return fmt.Sprintf("%s does not work on dates: write add_days, add_years, days_between or years_between", sign)
-	case sign == "%" && ta == types.DoubleType && tb == types.DoubleType, sign != "%" && ta.IsExactType(tb):
-		return fmt.Sprintf("%s does not work on %ss", sign, kindWord(ta))
+	case sign == "%" && (ta == types.DoubleType || tb == types.DoubleType):
+		return "% works on ints alone: write int(…)"
+	case ta.IsExactType(tb):
+		return fmt.Sprintf("%s does not work on %s", sign, plural(ta))
 	case sign == "+" && ta == types.StringType:
 		return fmt.Sprintf("+ needs both sides of one kind: %s meets %s: write string(%s)", c.described(a), c.described(b), c.written(b))
 	case sign == "+" && tb == types.StringType:
@@ -150,7 +154,7 @@ func (c *compiler) written(e ast.Expr) string {
 	return "…"
 }
 
-// kindWord gives the word of a type, as messages write it.
+// kindWord gives the word of a type, as messages write it: int, list of texts, or list alone where it is of any.
 func kindWord(t *types.Type) string {
 	switch t.Kind() {
 	case types.IntKind:
@@ -164,7 +168,17 @@ func kindWord(t *types.Type) string {
 	case types.TimestampKind:
 		return "date"
 	}
+	if elem := t.Parameters(); len(elem) == 1 && kindOf(elem[0]) != policy.Absent {
+		return "list of " + plural(elem[0])
+	}
 	return "list"
+}
+
+func plural(t *types.Type) string {
+	if t.Kind() == types.ListKind {
+		return "lists"
+	}
+	return kindWord(t) + "s"
 }
 
 // find gives the expression with the id, which is in the tree.

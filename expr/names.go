@@ -17,23 +17,26 @@ import (
 // words are what people write from habit, and what these expressions call it.
 var words = map[string]string{
 	"and": "&&", "or": "||", "not": "!", "=": "==", "===": "==", "<>": "!=", "=>": ">=", "=<": "<=", "!==": "!=",
-	"“": `"`, "”": `"`, "‘": `"`, "’": `"`, "≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "÷": "/", "–": "-", "−": "-",
+	"“": `"`, "”": `"`, "‘": `"`, "’": `"`, "≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "÷": "/", "–": "-", "−": "-", "if": "condition ? a : b",
 }
 
 // syntaxIssue says what the parser could not read. Only its first error counts: those behind it follow from it.
 func (c *compiler) syntaxIssue(err *common.Error) {
 	offset := c.locate(err.Location)
 	message := strings.TrimPrefix(err.Message, "Syntax error: ")
-	here := c.sign(offset)
+	start, here := c.sign(offset)
+	advice := words[strings.ToLower(here)]
 	switch {
-	case strings.TrimSpace(c.source) == "":
+	case len(c.tokens) == 0:
 		c.issue(0, "the expression is empty: write one, such as driver.age < 18")
 	case strings.HasPrefix(message, "expression recursion limit"):
 		c.issue(0, "the expression is nested too deeply: split it")
 	case here == "" && strings.Contains(message, "EOF"):
 		c.issue(offset, "the expression ends too early: something is missing behind %s", c.source[c.tokens[len(c.tokens)-1].start:])
-	case words[strings.ToLower(here)] != "":
-		c.issue(offset, "%s is not expected here: write %s", here, words[strings.ToLower(here)])
+	case advice != "":
+		c.issue(start, "%s is not known here: write %s", here, advice)
+	case strings.HasPrefix(message, "reserved identifier"):
+		c.issue(offset, "%s cannot be a name: CEL keeps the word for itself", here)
 	case strings.HasPrefix(message, "unexpected token"), message == "unexpected character":
 		c.issue(offset, "%s is not expected here", here)
 	default:
@@ -41,25 +44,21 @@ func (c *compiler) syntaxIssue(err *common.Error) {
 	}
 }
 
-// sign gives the sign or word at an offset, with the one before it where the two are one of words; nothing at the end.
-func (c *compiler) sign(offset int) string {
+// sign gives the token at an offset, "" at the end; with its neighbour where the two are one of words, or the neighbour
+// alone where that is a not.
+func (c *compiler) sign(offset int) (start int, sign string) {
 	i := slices.IndexFunc(c.tokens, func(t token) bool { return t.end > offset })
 	if i < 0 {
-		return ""
+		return offset, ""
 	}
-	here := c.source[offset:c.tokens[i].end]
-	if r, size := utf8.DecodeRuneInString(here); r >= utf8.RuneSelf || here == "" {
-		here = c.source[offset : offset+size]
-	}
-	for _, around := range [][2]int{{max(i-1, 0), i}, {i, min(i+1, len(c.tokens)-1)}} {
-		if both := c.source[c.tokens[around[0]].start:c.tokens[around[1]].end]; words[both] != "" {
-			return both
+	from, to := c.tokens[max(i-1, 0)], c.tokens[min(i+1, len(c.tokens)-1)]
+	here := c.tokens[i]
+	for _, both := range [][2]int{{from.start, here.end}, {here.start, to.end}, {from.start, from.end}} {
+		if s := c.source[both[0]:both[1]]; words[s] != "" {
+			return both[0], s
 		}
 	}
-	if i > 0 && c.source[c.tokens[i-1].start:c.tokens[i-1].end] == "not" {
-		return "not"
-	}
-	return here
+	return here.start, c.source[here.start:here.end]
 }
 
 // locate turns cel-go's place into an offset in bytes.
@@ -110,6 +109,10 @@ func (c *compiler) names(e ast.Expr) {
 		}
 	case ast.CallKind:
 		call := e.AsCall()
+		if field, ok := qualified(call.Target()); ok && call.IsMemberFunction() && c.isSlot(field+"."+call.FunctionName()) {
+			c.issue(c.offset(e), "%s.%s is a value, not a function: leave the brackets out", field, call.FunctionName())
+			return
+		}
 		if !known(call.FunctionName()) {
 			c.functionIssue(e, call.FunctionName())
 			return
@@ -140,7 +143,7 @@ func (c *compiler) nameIssue(e ast.Expr) {
 		c.issue(c.offset(e), "only an object has fields")
 		return
 	}
-	if _, found := c.env.slots[name]; found {
+	if c.isSlot(name) {
 		return
 	}
 	object, member, dotted := strings.Cut(name, ".")
@@ -148,6 +151,9 @@ func (c *compiler) nameIssue(e ast.Expr) {
 	switch {
 	case members != nil && !dotted:
 		c.issue(c.offset(e), "%s is an object: name one of its fields, such as %s.%s", object, object, members[0])
+	case dotted && c.hasSlot(object, member):
+		i := len(object) + 1 + strings.IndexByte(member, '.')
+		c.issue(c.offset(e), "%s has no fields: leave %s out", name[:i], name[i:])
 	case members != nil && object != "":
 		c.issue(c.offset(e), "%s has no field %q%s", object, member, policy.DidYouMean(member, members))
 	case slices.Contains(c.env.members[""], object):
@@ -155,6 +161,17 @@ func (c *compiler) nameIssue(e ast.Expr) {
 	default:
 		c.issue(c.offset(e), "nothing is called %q%s", name, c.suggestion(object, member))
 	}
+}
+
+// hasSlot reports whether the first part of a chain behind an object is one of its fields.
+func (c *compiler) hasSlot(object, members string) bool {
+	member, _, more := strings.Cut(members, ".")
+	return more && c.isSlot(object+"."+member)
+}
+
+func (c *compiler) isSlot(name string) bool {
+	_, found := c.env.slots[name]
+	return found
 }
 
 // suggestion names what an unknown name may have meant: a value, a field of a mistyped object, or a text without quotes.

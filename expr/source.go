@@ -3,6 +3,7 @@ package expr
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // token is one word or sign of a source, from byte start to before byte end.
@@ -11,13 +12,12 @@ type token struct {
 	start, end int
 }
 
-// tokenKind is what a token is: one of these, or the byte of a sign; of a sign of two characters the first one's.
+// tokenKind is what a token is: word, text, or a sign's first byte.
 type tokenKind byte
 
 const (
-	word tokenKind = 'a'
+	word tokenKind = 'a' // a number is a word, or words and a dot: nothing here asks for numbers
 	text tokenKind = '"'
-	// A number is as many words and signs as it happens to be: nothing here asks for numbers.
 )
 
 // reserved are the words that CEL reads as something other than a name.
@@ -54,7 +54,8 @@ func scan(source string) []token {
 			i = textEnd(source, i, false)
 			tokens = append(tokens, token{text, start, i})
 		default:
-			i++
+			_, size := utf8.DecodeRuneInString(source[i:])
+			i += size
 			if i < len(source) && (strings.IndexByte("=!<>", c) >= 0 && source[i] == '=' || strings.IndexByte("&|", c) >= 0 && source[i] == c) {
 				i++
 			}
@@ -103,6 +104,10 @@ func (c *compiler) withinLimits() bool {
 			depth++
 		case ')', ']', '}':
 			depth--
+		}
+		if strings.HasPrefix(c.source[t.start:t.end], "0X") { // cel-go's other parser refuses it
+			c.issue(t.start, "%s is no number: write 0x", c.source[t.start:t.end])
+			return false
 		}
 		if depth > maxDepth {
 			c.issue(t.start, "brackets within brackets: at most %d deep", maxDepth)
