@@ -90,20 +90,19 @@ func (v *view) summary(o policy.Object) string {
 		}
 	}
 	slices.SortStableFunc(candidates, func(a, b candidate) int { return b.reads - a.reads })
-	candidates = candidates[:min(summarised, len(candidates))]
-	slices.SortFunc(candidates, func(a, b candidate) int { return a.index - b.index })
-	var texts []string
-	for _, c := range candidates {
-		if text := v.brief(o.Shape.Name, o.Shape.Columns[c.index], o.Values[c.index]); text != "" {
-			texts = append(texts, text)
+	texts := make([]string, len(o.Values)) // by field, so that the document's order stays
+	for told := 0; len(candidates) > 0 && told < summarised; candidates = candidates[1:] {
+		i := candidates[0].index
+		if texts[i] = v.brief(o.Shape.Name, o.Shape.Columns[i], o.Values[i]); texts[i] != "" {
+			told++
 		}
 	}
-	return strings.Join(texts, " · ")
+	return strings.Join(nonEmpty(texts...), " · ")
 }
 
-// brief writes one field so that it can be told without its label: a number without a unit and a yes take the label along, a no is left out.
+// brief writes one field so that it can be told without its label: a number without a unit and a yes take the label
+// along; a no and a count of nothing are left out.
 func (v *view) brief(object string, c policy.Column, value policy.Value) string {
-	text := v.column(object + "." + c.Name).quantity(value).String()
 	switch value.Kind() {
 	case policy.Absent:
 		return ""
@@ -112,12 +111,15 @@ func (v *view) brief(object string, c policy.Column, value policy.Value) string 
 			return ""
 		}
 		return lowerFirst(c.Label)
-	case policy.Int, policy.Number:
-		if c.Unit == "" {
-			return lowerFirst(c.Label) + " " + text
-		}
 	}
-	return text
+	text := v.column(object + "." + c.Name).quantity(value).String()
+	if c.Unit != "" || value.Kind() != policy.Int && value.Kind() != policy.Number {
+		return text
+	}
+	if text == "0" {
+		return ""
+	}
+	return lowerFirst(c.Label) + " " + text
 }
 
 // lowerFirst writes a label inside a sentence; an abbreviation such as UK keeps its capitals.

@@ -412,7 +412,7 @@ func limits(b *contract.Boundaries, role string, c column, value policy.Value) [
 			continue
 		}
 		for _, limit := range nearest(f.Values, value) {
-			list = append(list, Option{Value: plain(c.Column, limit), Label: c.quantity(limit).String(), Selected: limit.Equal(value)})
+			list = append(list, Option{Value: plain(c.Column, limit), Label: c.quantity(limit).Before + c.quantity(limit).Text, Selected: limit.Equal(value)})
 		}
 	}
 	return list
