@@ -62,7 +62,7 @@ func (c *compiler) program(tree *ast.AST) *Program {
 	var leaves []leaf
 	if tree.GetType(tree.Expr().ID()) == types.BoolType {
 		j := c.junction(tree.Expr(), &leaves)
-		p.root, p.first = j.node, j.first
+		p.root, p.first, p.plain = j.node, j.first, j.plain
 	} else {
 		p.root = c.compile(tree.Expr())
 	}

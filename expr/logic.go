@@ -22,10 +22,12 @@ func (l leaf) comparison() *Comparison {
 }
 
 // junction is a tree of && and || over leaves, or one leaf. first gives the index of the leaf that failed first, -1
-// where the tree holds.
+// where the tree holds. Where the tree is one leaf or && over leaves, and cannot fail, plain is those leaves: running
+// through them is quicker than calling first.
 type junction struct {
 	node
 	first func(*Frame) int
+	plain []func(*Frame) bool
 }
 
 const holds = -1
@@ -40,19 +42,23 @@ func (c *compiler) junction(e ast.Expr, leaves *[]leaf) junction {
 		index, n := len(*leaves), c.compile(e)
 		*leaves = append(*leaves, leaf{n, e})
 		truth := n.truth
-		return junction{n, func(f *Frame) int {
+		j := junction{node: n, first: func(f *Frame) int {
 			if truth(f) {
 				return holds
 			}
 			return index
 		}}
+		if !n.fails {
+			j.plain = []func(*Frame) bool{truth}
+		}
+		return j
 	}
 	and := function == operators.LogicalAnd
 	j := junction{node: node{kind: policy.Bool, slot: -1, constant: true, value: policy.BoolValue(and), shape: &shape{op: all}}}
 	if !and {
 		j.shape.op = some
 	}
-	base, flat := len(*leaves), true
+	base, flat := len(*leaves), true // flat: every operand is a leaf
 	var firsts []func(*Frame) int
 	var truths []func(*Frame) bool
 	decided := false
@@ -73,7 +79,7 @@ func (c *compiler) junction(e ast.Expr, leaves *[]leaf) junction {
 	case and && j.fails:
 		j.first = allOrError(firsts)
 	case and && flat:
-		j.first = allOf(truths, base)
+		j.first, j.plain = allOf(truths, base), truths
 	case and:
 		j.first = allNested(firsts)
 	case j.fails:
@@ -92,18 +98,6 @@ func (c *compiler) junction(e ast.Expr, leaves *[]leaf) junction {
 
 // allOf is && over leaves that cannot fail, the first of them with index base.
 func allOf(truths []func(*Frame) bool, base int) func(*Frame) int {
-	if len(truths) == 2 {
-		a, b := truths[0], truths[1]
-		return func(f *Frame) int {
-			if !a(f) {
-				return base
-			}
-			if !b(f) {
-				return base + 1
-			}
-			return holds
-		}
-	}
 	return func(f *Frame) int {
 		for i, truth := range truths {
 			if !truth(f) {

@@ -61,7 +61,8 @@ type Program struct {
 	root       node
 	refs       []int
 	conditions []Condition
-	first      func(*Frame) int // the index of the first failing condition, -1 where the program holds
+	first      func(*Frame) int    // the index of the first failing condition, -1 where the program holds
+	plain      []func(*Frame) bool // the conditions, where all must hold and none can fail
 	notFinite  *Error
 }
 
@@ -127,7 +128,17 @@ func (p *Program) Conditions() []Condition { return p.conditions }
 // FirstFailing evaluates a program of kind Bool, without allocating. It gives -1 where the program holds, else the
 // index of the condition that failed first: of a && b that of the operand that failed, of a || b that of a. The error
 // is an *Error.
-func (p *Program) FirstFailing(f *Frame) (int, error) { return p.first(f), f.take() }
+func (p *Program) FirstFailing(f *Frame) (int, error) {
+	for i, truth := range p.plain {
+		if !truth(f) {
+			return i, nil
+		}
+	}
+	if p.plain != nil {
+		return holds, nil
+	}
+	return p.first(f), f.take()
+}
 
 func finite(v float64) bool { return !math.IsInf(v, 0) && !math.IsNaN(v) }
 
