@@ -28,6 +28,7 @@ type Rules struct {
 	Decisions                []DecisionTable
 	Verdict                  VerdictDoc
 	Examples                 []Example
+	ExamplesText             string // 30 examples
 	Documents                []Document
 	WorkbenchURL, HistoryURL string
 }
@@ -128,6 +129,7 @@ func (s *Site) Rules(in RulesInput) *Rules {
 		for _, e := range p.Examples.Examples {
 			r.Examples = append(r.Examples, v.example(e))
 		}
+		r.ExamplesText = plural(int64(len(r.Examples)), "example")
 		r.Documents = append(r.Documents, Document{Name: "examples.yaml", Source: p.Examples.Source})
 	}
 	return r

@@ -100,9 +100,11 @@ func (v *view) summary(o policy.Object) string {
 	return strings.Join(nonEmpty(texts...), " · ")
 }
 
-// brief writes one field so that it can be told without its label: a number without a unit and a yes take the label
-// along; a no and a count of nothing are left out.
+// brief writes one field so that it can be told without its label: a number and a yes take the label along, up to its
+// first comma; a no and a count of nothing are left out.
 func (v *view) brief(object string, c policy.Column, value policy.Value) string {
+	label, _, _ := strings.Cut(lowerFirst(c.Label), ",")
+	text := v.column(object + "." + c.Name).quantity(value).String()
 	switch value.Kind() {
 	case policy.Absent:
 		return ""
@@ -110,16 +112,14 @@ func (v *view) brief(object string, c policy.Column, value policy.Value) string 
 		if !value.Bool() {
 			return ""
 		}
-		return lowerFirst(c.Label)
+		return label
+	case policy.Int, policy.Number:
+		if text == "0" {
+			return ""
+		}
+		return label + " " + text
 	}
-	text := v.column(object + "." + c.Name).quantity(value).String()
-	if c.Unit != "" || value.Kind() != policy.Int && value.Kind() != policy.Number {
-		return text
-	}
-	if text == "0" {
-		return ""
-	}
-	return lowerFirst(c.Label) + " " + text
+	return text
 }
 
 // lowerFirst writes a label inside a sentence; an abbreviation such as UK keeps its capitals.
