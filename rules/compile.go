@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,18 +13,18 @@ import (
 
 // Compile type-checks the expressions of a policy's rules.yaml, finds the rules that nothing can reach, and gives the
 // book. The policy is one that package policy has read without issues; its examples are not looked at. The issues say
-// what to write instead, each with its place.
+// what to write instead, each with its place, and come in the order of their places.
 func Compile(p *policy.Policy) (*Book, policy.Issues) {
 	c := &compiler{policy: p, book: &Book{who: p.Who.Shape, what: p.What.Shape, verdict: p.Rules.Verdict.Shape}}
 	c.book.whoSlots = c.object(p.Who.Shape)
 	c.book.whatSlots = c.object(p.What.Shape)
-	for i := range p.Rules.Decisions {
-		if !c.decision(i) {
-			return nil, c.issues // what comes later would only be told that this decision's outputs do not exist
-		}
+	if c.decisions() {
+		c.verdict()
 	}
-	c.verdict()
 	if c.issues != nil {
+		slices.SortStableFunc(c.issues, func(a, b policy.Issue) int {
+			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		})
 		return nil, c.issues
 	}
 	c.boundaries()
@@ -81,6 +82,17 @@ func (c *compiler) expression(env *expr.Env, x policy.Expr, field string) *expr.
 	return p
 }
 
+// decisions compiles all decisions. It stops, and reports false, behind one whose outputs it cannot declare: what comes
+// later would only be told that they do not exist.
+func (c *compiler) decisions() bool {
+	for i := range c.policy.Rules.Decisions {
+		if !c.decision(i) {
+			return false
+		}
+	}
+	return true
+}
+
 // decision compiles a decision and declares its outputs. It reports whether their kinds are known.
 func (c *compiler) decision(i int) bool {
 	doc := &c.policy.Rules.Decisions[i]
@@ -89,6 +101,7 @@ func (c *compiler) decision(i int) bool {
 	if env == nil {
 		return false
 	}
+	before := len(c.issues)
 	d := decision{id: doc.ID, label: doc.Label, policy: doc.HitPolicy, settle: settlers[doc.HitPolicy]}
 	for _, o := range doc.Outputs {
 		d.outputs = append(d.outputs, output{name: o.Name, slot: len(c.book.vars) + len(d.outputs)})
@@ -112,7 +125,9 @@ func (c *compiler) decision(i int) bool {
 			return false
 		}
 	}
-	c.unreachable(doc, &d, path)
+	if len(c.issues) == before {
+		c.unreachable(doc, &d, path)
+	}
 	c.book.accounts(&d)
 	c.book.decisions = append(c.book.decisions, d)
 	return true
@@ -191,14 +206,14 @@ func (c *compiler) fallback(env *expr.Env, d *decision, assignments []policy.Ass
 // output declares an output to the expressions that come later. It reports whether its kind is known.
 func (c *compiler) output(doc *policy.Decision, d *decision, k int, path string) bool {
 	out := &d.outputs[k]
-	if out.kind == policy.Absent {
+	if out.kind == policy.Absent || d.lists() && out.kind == policy.List {
 		return false
 	}
 	v := expr.Var{Name: strings.ReplaceAll(d.id, "-", "_") + "." + out.name, Kind: out.kind, Elem: out.elem}
-	switch d.policy {
-	case policy.RuleOrder, policy.OutputOrder, policy.Collect:
+	switch {
+	case d.lists():
 		v.Kind, v.Elem = policy.List, out.kind
-	case policy.CollectCount:
+	case d.policy == policy.CollectCount:
 		v.Kind, v.Elem = policy.Int, policy.Absent
 	}
 	texts, all := c.literals(doc, d, k, path)
@@ -278,8 +293,8 @@ func (c *compiler) ranks(doc *policy.Decision, d *decision, k int, path string) 
 			continue
 		}
 		if v, ok := p.Constant(); ok && out.rank(v) < 0 {
-			c.bad(doc.Rules[j].Then[k].Value, fmt.Sprintf("%s.rules[%d].then.%s", path, j, out.name), "%s is not among the output's values%s: write one of %s",
-				v, policy.DidYouMean(v.String(), doc.Outputs[k].Values), strings.Join(doc.Outputs[k].Values, ", "))
+			c.bad(doc.Rules[j].Then[k].Value, fmt.Sprintf("%s.rules[%d].then.%s", path, j, out.name), "%q is not among the output's values%s",
+				v.String(), choose(v.String(), doc.Outputs[k].Values))
 		}
 	}
 }
@@ -323,10 +338,17 @@ func (c *compiler) outcome(p *expr.Program, at policy.Expr, field string) {
 	}
 	for _, l := range texts {
 		if !slices.Contains(c.book.outcomes, l.text) {
-			c.bad(l.at, l.field, "%q is not among the outcome's values%s: write one of %s, or add it to them",
-				l.text, policy.DidYouMean(l.text, c.book.outcomes), strings.Join(c.book.outcomes, ", "))
+			c.bad(l.at, l.field, "%q is not among the outcome's values%s", l.text, choose(l.text, c.book.outcomes))
 		}
 	}
+}
+
+// choose says what to write in place of a word that is not among those allowed.
+func choose(word string, among []string) string {
+	if near := policy.DidYouMean(word, among); near != "" {
+		return near
+	}
+	return ": write one of " + strings.Join(among, ", ")
 }
 
 // kindName writes a kind as documents do.

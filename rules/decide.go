@@ -165,7 +165,6 @@ var settlers = map[policy.HitPolicy]func(*Decider, *decision) error{
 
 // settleMissing gives the default, as if one rule had given it; without one, what the hit policy makes of no rules.
 func (d *Decider) settleMissing(dec *decision) error {
-	list := dec.policy == policy.RuleOrder || dec.policy == policy.OutputOrder || dec.policy == policy.Collect
 	for k := range dec.outputs {
 		out := &dec.outputs[k]
 		var v policy.Value
@@ -175,10 +174,10 @@ func (d *Decider) settleMissing(dec *decision) error {
 			if v, err = dec.fallback[k].Eval(&d.frame); err != nil {
 				return dec.noVerdict(err, "its default gives no %s: %s", out.name, reason(err))
 			}
-			if list {
+			if dec.lists() {
 				v = policy.ListValue([]policy.Value{v})
 			}
-		case list:
+		case dec.lists():
 			v = policy.ListValue(nil)
 		case dec.policy == policy.CollectCount:
 			v = policy.IntValue(0)
@@ -209,7 +208,7 @@ func (d *Decider) give(dec *decision, r *rule) error {
 
 func (d *Decider) settleUnique(dec *decision) error {
 	if len(d.hits) > 1 {
-		return dec.noVerdict(nil, "the rules %s all hit, and its hit policy unique allows one", d.names(dec))
+		return dec.noVerdict(nil, "the rules %s hit, and its hit policy unique allows one", d.names(dec))
 	}
 	return d.settleOne(dec)
 }

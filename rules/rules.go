@@ -55,6 +55,11 @@ type decision struct {
 	sorted []int  // the outputs by name
 }
 
+// lists reports whether the outputs are lists, with a value for each hit.
+func (d *decision) lists() bool {
+	return d.policy == policy.RuleOrder || d.policy == policy.OutputOrder || d.policy == policy.Collect
+}
+
 // output is one output of a decision.
 type output struct {
 	name string
