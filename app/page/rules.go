@@ -1,6 +1,8 @@
 package page
 
 import (
+	"math"
+	"strconv"
 	"strings"
 
 	"verdictory/contract"
@@ -59,9 +61,15 @@ type DecisionTable struct {
 	PolicyText                     string // what it means
 	Outputs                        []string
 	Rules                          []RuleRow
-	Default                        []string // by output; empty for none
+	Default                        []Result // by output; empty for none
 	Reached                        string   // 7 of 9 rules reached
 	Never                          string   // 2; empty for none
+}
+
+// Result is what a rule gives one output: a value, or an expression.
+type Result struct {
+	Text string
+	Code bool // Text is an expression
 }
 
 // RuleRow is one rule of a table.
@@ -69,7 +77,7 @@ type RuleRow struct {
 	ID, AnchorURL string // of the row's element
 	Rule          string
 	When          string   // empty for always
-	Then          []string // by output
+	Then          []Result // by output
 	Because       string
 	SourceURL     string
 	Count         string
@@ -107,7 +115,7 @@ func (s *Site) Rules(in RulesInput) *Rules {
 	p, v := in.Policy, s.view(in.Policy)
 	r := &Rules{
 		Base:    s.place(p, "rules", "Rules · "+p.Rules.Label),
-		Heading: p.Rules.Title, About: p.Rules.About, Notice: p.Rules.Notice, Version: string(p.Digest),
+		Heading: p.Rules.Label, About: p.Rules.About, Notice: p.Rules.Notice, Version: string(p.Digest),
 		SoFar: soFar(p, in.Counts),
 		Objects: []ObjectDoc{
 			v.objectDoc(contract.RoleWho, p.Who, in.Who), v.objectDoc(contract.RoleWhat, p.What, in.What),
@@ -165,7 +173,7 @@ var fieldKinds = map[policy.FieldKind]string{
 func (c column) drawn(f policy.Field) (text string, code []Code) {
 	term := func(name string, x policy.Expr) string {
 		if n, err := policy.ParseText(c.Kind, x.Source); err == nil {
-			return c.quantity(n).String()
+			return c.quantity(n).Before + c.quantity(n).Text // the unit stands beside the field's label
 		}
 		if len(x.Source) <= shortExpression {
 			return x.Source
@@ -245,7 +253,7 @@ func decisionTable(p *policy.Policy, d policy.Decision, c Counts) DecisionTable 
 			Count: Count(n), Share: percent(n, c.Total), Width: hundredths(n, c.Total), Never: n == 0,
 		}
 		for _, a := range r.Then {
-			row.Then = append(row.Then, literal(a.Value.Source))
+			row.Then = append(row.Then, result(a.Value.Source))
 		}
 		if n > 0 {
 			row.HistoryURL = withQuery(policyURL(p.Name, "history"), Filter{Rule: d.ID + "/" + r.ID}.Query())
@@ -253,7 +261,7 @@ func decisionTable(p *policy.Policy, d policy.Decision, c Counts) DecisionTable 
 		t.Rules = append(t.Rules, row)
 	}
 	for _, a := range d.Default {
-		t.Default = append(t.Default, literal(a.Value.Source))
+		t.Default = append(t.Default, result(a.Value.Source))
 	}
 	if never := len(d.Rules) - reached; never > 0 {
 		t.Never = Count(int64(never))
@@ -270,14 +278,17 @@ func condition(source string) string {
 	return source
 }
 
-// literal writes an expression that is a text alone without its quotes, as people read a decision table.
-func literal(source string) string {
+// result reads a text's or a number's own literal as the value that it is, as people read a decision table.
+func result(source string) Result {
 	if text, ok := strings.CutPrefix(source, `"`); ok {
-		if text, ok = strings.CutSuffix(text, `"`); ok && !strings.ContainsAny(text, `"\`) {
-			return text
+		if text, ok = strings.CutSuffix(text, `"`); ok && !strings.ContainsAny(text, `"\\`) {
+			return Result{Text: text}
 		}
 	}
-	return source
+	if number, err := strconv.ParseFloat(source, 64); err == nil && !math.IsNaN(number) && !math.IsInf(number, 0) {
+		return Result{Text: grouped(source, true)}
+	}
+	return Result{Text: source, Code: true}
 }
 
 var kinds = map[policy.Kind]string{
