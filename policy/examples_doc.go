@@ -30,7 +30,10 @@ func ParseExamples(document string, source []byte, p *Policy) (*ExamplesDoc, Iss
 	names := map[string]bool{}
 	for i := range form.Examples.list {
 		f := &form.Examples.list[i]
-		path := fmt.Sprintf("examples[%d]", i)
+		if f.place.line == 0 {
+			continue // it is no mapping, as an issue says
+		}
+		path := indexed("examples", i)
 		if names[f.Name.text] && f.Name.text != "" {
 			r.bad(f.Name.place, path, "has the name %q of an earlier example: write another", clip(f.Name.text))
 		}
@@ -50,7 +53,9 @@ func ParseExamples(document string, source []byte, p *Policy) (*ExamplesDoc, Iss
 
 // read reads the example's mapping and keeps its place.
 func (f *exampleForm) read(r *reader, n *yaml.Node, path string) {
-	f.place = placeOf(n)
+	if n.Kind == yaml.MappingNode {
+		f.place = placeOf(n)
+	}
 	r.mapping(n, path, reflect.ValueOf(f).Elem(), "")
 }
 
@@ -135,8 +140,10 @@ func scalarFromYAML(kind Kind, n *yaml.Node) (Value, error) {
 			return StringValue(n.Value), nil
 		case kind == Date && n.Tag != "!!null":
 			return ParseDate(n.Value)
-		case kind == Bool && n.Tag == "!!bool", (kind == Int || kind == Number) && (n.Tag == "!!int" || n.Tag == "!!float"):
-			return ParseJSON(kind, []byte(strings.ToLower(n.Value)))
+		case kind == Bool && n.Tag == "!!bool":
+			return BoolValue(strings.EqualFold(n.Value, "true")), nil
+		case (kind == Int || kind == Number) && decimal.MatchString(n.Value) && n.Tag != "!!str":
+			return parseToken(kind, []byte(n.Value))
 		}
 	}
 	return Value{}, fmt.Errorf("is %s: write %s", describeValue(n), sample(kind))

@@ -31,7 +31,7 @@ type fieldForm struct {
 	Weights      weights    `json:"weights,omitzero" kinds:"int" jsonschema_description:"the values with their weights, such as {0: 80, 1: 20}, in place of min and max"`
 
 	Choices     weights      `json:"choices,omitzero" kinds:"choice" jsonschema_description:"the labels with their weights, such as {petrol: 3, diesel: 2}, or a list of labels that weigh the same"`
-	Given       name         `json:"given,omitzero" kinds:"choice bool" jsonschema_description:"the earlier choice or bool whose label picks the table"`
+	Given       line         `json:"given,omitzero" kinds:"choice bool" jsonschema_description:"the earlier choice or bool whose label picks the table"`
 	Tables      pairs[table] `json:"tables,omitzero" kinds:"choice bool" jsonschema_description:"what the field is drawn from, for each label of the given field"`
 	Probability number       `json:"probability,omitzero" jsonschema:"minimum=0,maximum=1" kinds:"bool" jsonschema_description:"how often the field is true, 0 to 1"`
 
@@ -100,9 +100,9 @@ type verdictFieldForm struct {
 }
 
 type outcomeForm struct {
-	Field    name                `json:"field" jsonschema:"required" jsonschema_description:"the text field of the verdict that cases are counted by"`
-	Decision id                  `json:"decision" jsonschema:"required" jsonschema_description:"the decision whose rules' because explains the outcome"`
-	Headline name                `json:"headline,omitzero" jsonschema_description:"the verdict's field that is shown large beside the outcome"`
+	Field    line                `json:"field" jsonschema:"required" jsonschema_description:"the text field of the verdict that cases are counted by"`
+	Decision line                `json:"decision" jsonschema:"required" jsonschema_description:"the decision whose rules' because explains the outcome"`
+	Headline line                `json:"headline,omitzero" jsonschema_description:"the verdict's field that is shown large beside the outcome"`
 	Values   pairs[outcomeValue] `json:"values" jsonschema:"required" jsonschema_description:"the values that the field takes, each with its tone: {accept: {tone: good}}"`
 }
 

@@ -47,17 +47,21 @@ func (is Issues) Err() error {
 	return is
 }
 
-// near is how many letters a mistyped word may be away from what was meant.
-const near = 2
+// near is how many letters a mistyped word may be away from what was meant, longest how many bytes it may have.
+const (
+	near    = 2
+	longest = 64
+)
 
 // DidYouMean gives `: did you mean "x"?` for the candidate nearest to a mistyped word, or nothing where none is near.
 func DidYouMean(word string, candidates []string) string {
-	best, distance := "", near+1
-	if len(word) > 64 {
+	word = strings.ToLower(word)
+	if len(word) > longest {
 		return ""
 	}
+	best, distance := "", near+1
 	for _, c := range candidates {
-		if d := editDistance(strings.ToLower(word), strings.ToLower(c)); d < distance && d < len(c) {
+		if d := editDistance(word, strings.ToLower(c)); d < distance && d < len(c) {
 			best, distance = c, d
 		}
 	}
@@ -81,6 +85,9 @@ func (s suggestion) String() string {
 	if question := DidYouMean(s.word, s.candidates); question != "" {
 		return question
 	}
+	if len(s.candidates) == 0 {
+		return ""
+	}
 	return ": write one of " + some(s.candidates)
 }
 
@@ -93,28 +100,34 @@ func some(words []string) string {
 	return strings.Join(words, ", ")
 }
 
-// editDistance is Levenshtein's distance in bytes where it is at most near, and something greater where it is more:
-// only the cells that lie that close to the diagonal are looked at.
+// editDistance counts the letters to add, drop, change, or swap with the next, that make b of a, in bytes and where they
+// are at most near; something greater where they are more. The word a has at most longest bytes. (It is the optimal
+// string alignment distance; only the cells that lie that close to the diagonal are looked at.)
 func editDistance(a, b string) int {
 	if len(a)-len(b) > near || len(b)-len(a) > near {
 		return near + 1
 	}
-	row := make([]int, len(b)+1)
+	var rows [3][longest + near + 1]int
+	before, last, row := &rows[0], &rows[1], &rows[2]
 	for j := range row {
 		row[j] = j
 	}
-	for i := range len(a) {
-		from, to := max(0, i-near), min(len(b), i+near+1)
-		diagonal := row[from]
-		row[from] = i + 1
-		for j := from; j < to; j++ {
-			above := row[j+1]
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
+	for i := 1; i <= len(a); i++ {
+		before, last, row = last, row, before
+		from, to := max(1, i-near), min(len(b), i+near)
+		row[from-1] = i + from - 1 // the cells beside the band are far
+		if to < len(b) {
+			row[to+1] = i + to + 1
+		}
+		for j := from; j <= to; j++ {
+			change := last[j-1]
+			if a[i-1] != b[j-1] {
+				change++
 			}
-			row[j+1] = min(above+1, row[j]+1, diagonal+cost)
-			diagonal = above
+			row[j] = min(change, last[j]+1, row[j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
 		}
 	}
 	return row[len(b)]

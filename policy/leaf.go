@@ -96,16 +96,13 @@ type name struct{ scalar }
 var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
 func (s *name) read(r *reader, n *yaml.Node, path string) {
-	if s.take(r, n, path, "a name") {
-		checkName(r, s.place, path, s.text)
+	if !s.take(r, n, path, "a name") {
+		return
 	}
-}
-
-func checkName(r *reader, at place, path, text string) {
-	if !namePattern.MatchString(text) {
-		r.bad(at, path, "cannot be %q: write a to z, 0 to 9 and _, beginning with a letter, at most 40 characters", clip(text))
+	if !namePattern.MatchString(s.text) {
+		r.bad(s.place, path, "cannot be %q: write a to z, 0 to 9 and _, beginning with a letter, at most 40 characters", clip(s.text))
 	}
-	r.word(at, path, text, reservedWords)
+	r.word(s.place, path, s.text, reservedWords)
 }
 
 // reservedWords are CEL's, which no name may be.
@@ -122,6 +119,7 @@ var idPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 func (s *id) read(r *reader, n *yaml.Node, path string) {
 	if s.take(r, n, path, "an id") && !idPattern.MatchString(s.text) {
 		r.bad(s.place, path, "cannot be %q: write a to z, 0 to 9 and -, at most 40 characters", clip(s.text))
+		s.text = ""
 	}
 }
 
@@ -242,32 +240,38 @@ type weights struct {
 
 func (w *weights) read(r *reader, n *yaml.Node, path string) {
 	w.place = placeOf(n)
-	if n.Kind == yaml.SequenceNode {
-		w.list(r, n, path)
-	} else {
-		r.entries(n, path, func(key, value *yaml.Node) {
-			var l label
-			var weight number
-			l.read(r, key, path)
-			weight.read(r, value, join(path, key.Value))
-			if weight.text != "" && weight.value <= 0 {
-				r.bad(weight.place, join(path, key.Value), "has the weight %s: write one above 0, or leave the label out", weight.text)
-			}
-			w.choices = append(w.choices, Choice{l.text, weight.value})
-			w.places = append(w.places, l.place)
-		})
-	}
-	if len(n.Content) == 0 && n.Kind != yaml.ScalarNode {
+	switch {
+	case n.Kind == yaml.ScalarNode:
+		r.bad(w.place, path, "is %s: write labels with their weights, such as {petrol: 3, diesel: 2}", describe(n))
+	case len(n.Content) == 0:
 		r.bad(w.place, path, "is empty: write at least one label")
+	case n.Kind == yaml.SequenceNode:
+		w.list(r, n, path)
+	default:
+		w.mapping(r, n, path)
 	}
 	w.choices = atMost(r, w.place, path, w.choices, MaxChoices)
 }
 
+func (w *weights) mapping(r *reader, n *yaml.Node, path string) {
+	r.entries(n, path, func(key, value *yaml.Node) {
+		var l label
+		var weight number
+		l.read(r, key, path)
+		path := join(path, key.Value)
+		if weight.read(r, value, path); weight.text != "" && weight.value <= 0 {
+			r.bad(weight.place, path, "has the weight %s: write one above 0, or leave the label out", weight.text)
+		}
+		w.choices = append(w.choices, Choice{l.text, weight.value})
+		w.places = append(w.places, l.place)
+	})
+}
+
 func (w *weights) list(r *reader, n *yaml.Node, path string) {
 	seen := map[string]bool{}
-	for _, item := range n.Content {
+	for i, item := range n.Content {
 		var l label
-		if l.read(r, item, path); seen[l.text] && l.text != "" {
+		if l.read(r, item, indexed(path, i)); seen[l.text] && l.text != "" {
 			r.bad(l.place, path, "has %q twice: write it once", clip(l.text))
 		}
 		seen[l.text] = true

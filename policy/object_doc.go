@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"fmt"
 	"math"
 	"reflect"
 	"regexp"
@@ -32,7 +31,7 @@ func parseObject(document string, source []byte, other *ObjectDoc) (*ObjectDoc, 
 		Source: string(source), Shape: o.shape,
 	}
 	for i := range form.Fields.list {
-		doc.Fields = append(doc.Fields, o.field(&form.Fields.list[i], fmt.Sprintf("fields[%d]", i)))
+		doc.Fields = append(doc.Fields, o.field(&form.Fields.list[i], indexed("fields", i)))
 	}
 	if issues := o.done(); issues != nil {
 		return nil, issues
@@ -191,7 +190,7 @@ func (o *objectReader) tables(form *fieldForm, path string, field *Field) {
 		return
 	}
 	field.Given = form.Given.text
-	if labels := o.labelsOf(form.Given, path); labels != nil {
+	if labels := o.labelsOf(form.Given, path); labels != nil && form.Tables.list != nil {
 		o.covers(&form.Tables, labels, path, form.Given.text)
 	}
 	for _, t := range form.Tables.list {
@@ -215,7 +214,7 @@ func (o *objectReader) probability(p number, path string) {
 }
 
 // labelsOf gives the labels of the earlier field that a field is given, nil where that cannot be.
-func (o *objectReader) labelsOf(given name, path string) []string {
+func (o *objectReader) labelsOf(given line, path string) []string {
 	var candidates []string
 	for _, c := range o.shape.Columns {
 		labels := c.Labels

@@ -3,7 +3,6 @@ package policy
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"slices"
 
@@ -27,7 +26,7 @@ func (l *items[T]) read(r *reader, n *yaml.Node, path string) {
 	}
 	for i := 0; i < len(n.Content) && !r.full(); i++ {
 		var next T
-		r.value(n.Content[i], fmt.Sprintf("%s[%d]", path, i), reflect.ValueOf(&next).Elem())
+		r.value(n.Content[i], indexed(path, i), reflect.ValueOf(&next).Elem())
 		l.list = append(l.list, next)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -204,12 +205,15 @@ func names(keys []key) []string {
 	return names
 }
 
+// join and indexed give the path of a mapping's value and of a list's item.
 func join(path, key string) string {
 	if path == "" {
 		return clip(key)
 	}
 	return path + "." + clip(key)
 }
+
+func indexed(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
 
 // describe says what a node is, for messages.
 func describe(n *yaml.Node) string {

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -28,7 +27,7 @@ func ParseRules(document string, source []byte, who, what *ObjectDoc) (*RulesDoc
 	rules := 0
 	for i := range form.Decisions.list {
 		d := &form.Decisions.list[i]
-		doc.Decisions = append(doc.Decisions, r.decision(d, fmt.Sprintf("decisions[%d]", i)))
+		doc.Decisions = append(doc.Decisions, r.decision(d, indexed("decisions", i)))
 		if before := rules; before <= MaxRules && before+len(d.Rules.list) > MaxRules {
 			r.bad(d.Rules.place, "", "has more than %d rules: write fewer, or two policies", MaxRules)
 		}
@@ -70,7 +69,7 @@ func (r *rulesReader) decision(form *decisionForm, path string) Decision {
 	ids := map[string]bool{}
 	for i := range form.Rules.list {
 		rule := &form.Rules.list[i]
-		path := fmt.Sprintf("%s.rules[%d]", path, i)
+		path := indexed(join(path, "rules"), i)
 		if ids[rule.ID.text] && rule.ID.text != "" {
 			r.bad(rule.ID.place, path, "has the id %q of an earlier rule of this decision: write another", clip(rule.ID.text))
 		}
@@ -150,13 +149,17 @@ func (r *rulesReader) assignments(form *pairs[expression], path string, outputs 
 	form.sort()
 	names := make([]string, len(outputs))
 	given := make([]Assignment, len(outputs))
+	var missing []string
 	for i, o := range outputs {
 		names[i], given[i].Name = o.Name, o.Name
 		if x := form.find(o.Name); x != nil {
 			given[i].Value = x.Expr()
 		} else if o.Name != "" {
-			r.bad(form.place, path, "gives no %s: write an expression for each output", o.Name)
+			missing = append(missing, o.Name)
 		}
+	}
+	if missing != nil && form.list != nil {
+		r.bad(form.place, path, "gives no %s: write an expression for each output", some(missing))
 	}
 	for _, p := range form.list {
 		if outputs != nil && !slices.Contains(names, p.key) {
@@ -177,7 +180,7 @@ func (r *rulesReader) verdict(form *verdictForm) Verdict {
 	form.Fields.atMost(r.reader, "verdict.fields", MaxFields)
 	for i := range form.Fields.list {
 		f := &form.Fields.list[i]
-		path := fmt.Sprintf("verdict.fields[%d]", i)
+		path := indexed("verdict.fields", i)
 		r.free(f.Name, path, v.Shape)
 		field := VerdictField{
 			Name: f.Name.text, Label: orName(f.Label, f.Name.text), Unit: f.Unit.text, Note: f.Note.text,
@@ -215,25 +218,26 @@ func (r *rulesReader) outcome(form *outcomeForm, doc *RulesDoc) Outcome {
 }
 
 // field gives the position of a verdict's field by its name, or -1.
-func (r *rulesReader) field(n name, path string, shape *Shape) int {
-	i := shape.Index(n.text)
-	if n.text != "" && i < 0 {
-		r.bad(n.place, path, "cannot be %q, which is no field of the verdict%s", clip(n.text), suggest(n.text, shape.Names()))
+func (r *rulesReader) field(name line, path string, shape *Shape) int {
+	i := shape.Index(name.text)
+	if name.text != "" && i < 0 {
+		r.bad(name.place, path, "cannot be %q, which is no field of the verdict%s", clip(name.text), suggest(name.text, shape.Names()))
 	}
 	return i
 }
 
 // explained checks that the outcome's decision exists and that each of its rules says why.
-func (r *rulesReader) explained(decision id, decisions []Decision) {
+func (r *rulesReader) explained(decision line, decisions []Decision) {
 	ids := make([]string, len(decisions))
 	for i, d := range decisions {
 		ids[i] = d.ID
 		if d.ID != decision.text {
 			continue
 		}
-		for _, rule := range d.Rules {
+		for j, rule := range d.Rules {
 			if rule.Because == "" && rule.ID != "" {
-				r.bad(place{rule.Line, rule.Column}, "", "needs a because for the rule %s, since %s explains the outcome: write one sentence", rule.ID, d.ID)
+				path := indexed(indexed("decisions", i)+".rules", j)
+				r.bad(place{rule.Line, rule.Column}, path, "has no because: write because: a sentence for people, since %s explains the outcome", d.ID)
 			}
 		}
 	}

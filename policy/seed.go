@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Seed is the number that an object is drawn from: 40 bits, written as 8 characters of Crockford's base32.
@@ -39,7 +40,7 @@ func (s *Seed) UnmarshalText(text []byte) error {
 // are 1; fewer than 8 characters are filled with zeros from the left. The error says what was wrong.
 func ParseSeed(text string) (Seed, error) {
 	if len(text) == 0 || len(text) > 8 {
-		return 0, fmt.Errorf("seed %q has %d characters: write 1 to 8 of 0-9 and A-Z without I, L, O, U", clip(text), len(text))
+		return 0, fmt.Errorf("seed %q has %d characters: write 1 to 8 of 0-9 and A-Z without I, L, O, U", clip(text), utf8.RuneCountInString(text))
 	}
 	var s Seed
 	for _, c := range text {
