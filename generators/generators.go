@@ -104,9 +104,3 @@ func (g *Generator) try() policy.Issues {
 	}
 	return nil
 }
-
-// Shape gives the shape of the objects that the generator draws.
-func (g *Generator) Shape() *policy.Shape { return g.doc.Shape }
-
-// Digest gives the document's digest.
-func (g *Generator) Digest() policy.Digest { return g.doc.Digest }

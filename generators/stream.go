@@ -25,19 +25,19 @@ func mix(z uint64) uint64 {
 	return z ^ z>>31
 }
 
-const golden = 0x9e3779b97f4a7c15 // 2^64 divided by the golden ratio, splitmix64's step
+const weyl = 0x9e3779b97f4a7c15 // 2^64 divided by the golden ratio: the step of splitmix64
 
 // ObjectSeed gives the seed of one object of a run, index from 0. It is a permutation of the 40 bits for each run and
 // role (a Feistel network of four rounds), so that no two objects of a run have the same seed.
 func ObjectSeed(run policy.Seed, index int64, role string) policy.Seed {
 	key := uint64(run)
 	for _, c := range []byte(role) {
-		key = mix(key + golden ^ uint64(c))
+		key = mix(key + weyl ^ uint64(c))
 	}
 	const half = 1<<20 - 1
 	left, right := uint64(index)>>20&half, uint64(index)&half
 	for range 4 {
-		key += golden
+		key += weyl
 		left, right = right, left^mix(key^right)&half
 	}
 	return policy.Seed(left<<20 | right)
@@ -59,7 +59,7 @@ type stream struct{ rand.PCG }
 // first is attempt 0.
 func (s *stream) start(k key, seed policy.Seed, attempt int) {
 	object := uint64(seed) | uint64(attempt)<<40
-	s.Seed(mix(k.high^object), mix(k.low+object*golden))
+	s.Seed(mix(k.high^object), mix(k.low+object*weyl))
 }
 
 // below gives a whole number from 0 to n-1, each as likely as the others (Lemire's method, without a bias).

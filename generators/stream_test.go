@@ -9,7 +9,7 @@ import (
 )
 
 func TestObjectSeedNeverRepeatsInARun(t *testing.T) {
-	const n = 1 << 18
+	const n = 1 << 16
 	seen := make(map[policy.Seed]bool, 2*n)
 	for _, start := range []int64{0, maxIndex - n} {
 		for i := range int64(n) {
