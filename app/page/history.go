@@ -46,6 +46,7 @@ type HistoryInput struct {
 	Filter   Filter
 	Errors   map[string]string // what is wrong with a field, by the form field's name
 	Cases    []contract.Case   // newest first
+	Cursor   string            // of this page; empty for the newest
 	Next     string            // cursor of the next page; empty at the end
 	Searched time.Time         // how far back this page looked, where it is not full though there is a next one
 	Counts   Counts            // of the current version
@@ -66,6 +67,7 @@ type History struct {
 	Exports       []Link
 	Rows          []Row
 	OlderURL      string // the next page; empty at the end
+	NewestURL     string // the first page; empty on it
 	Searched      Moment
 	WorkbenchURL  string
 	Announcement  string // what a screen reader says after a swap
@@ -121,6 +123,9 @@ func (s *Site) History(in HistoryInput) *History {
 	}
 	for _, c := range in.Cases {
 		h.Rows = append(h.Rows, v.row(c))
+	}
+	if in.Cursor != "" {
+		h.NewestURL = withQuery(address, query)
 	}
 	h.Announcement = plural(int64(len(h.Rows)), "case") + " shown"
 	if in.Next != "" {

@@ -12,7 +12,7 @@ import (
 type WorkbenchInput struct {
 	Policy     *policy.Policy       // the version of the case shown, else the current one
 	Key        string               // idempotency key for the next form
-	Mode       policy.Mode          // that the next case is to be drawn in; empty is random
+	Mode       policy.Mode          // that the next case is to be drawn in; empty is that of Case, or random
 	Case       *contract.Case       // nil where none is shown
 	Stale      bool                 // the case belongs to another version of the policy than the current one
 	Trace      contract.Trace       // of Case; nil where the rules service did not answer
@@ -187,6 +187,9 @@ func (*Workbench) template() string { return "workbench.html" }
 // Workbench makes the workbench.
 func (s *Site) Workbench(in WorkbenchInput) *Workbench {
 	p, v := in.Policy, s.view(in.Policy)
+	if in.Mode == "" && in.Case != nil {
+		in.Mode = in.Case.Code.Mode
+	}
 	w := &Workbench{
 		Base:    s.place(p, "workbench", p.Rules.Label),
 		Heading: p.Rules.Title, Lead: lead(p),
