@@ -58,10 +58,12 @@ type ObjectRequest struct {
 	Aim      Aim           `json:"aim,omitzero"`
 }
 
-// ObjectAnswer is the answer: the object in its document's field order.
+// ObjectAnswer is the answer: the object in its document's field order. Only in a batch, an object that cannot be drawn
+// has Error in its place, a sentence for people.
 type ObjectAnswer struct {
 	Seed   policy.Seed     `json:"seed"`
-	Object json.RawMessage `json:"object"`
+	Object json.RawMessage `json:"object,omitempty"`
+	Error  string          `json:"error,omitempty"`
 }
 
 // BatchRequest is the body of POST /objects/batch at a generator: Count objects of a run, from index From. The answer
