@@ -1,7 +1,9 @@
 package page
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"time"
 
 	"verdictory/contract"
@@ -66,8 +68,9 @@ type History struct {
 	ClearURL      string // the page without a filter; empty where there is none
 	Exports       []Link
 	Rows          []Row
-	OlderURL      string // the next page; empty at the end
-	NewestURL     string // the first page; empty on it
+	Errors        []string // what is wrong with the filter
+	OlderURL      string   // the next page; empty at the end
+	NewestURL     string   // the first page; empty on it
 	Searched      Moment
 	WorkbenchURL  string
 	Announcement  string // what a screen reader says after a swap
@@ -120,6 +123,10 @@ func (s *Site) History(in HistoryInput) *History {
 	}
 	for _, e := range exports {
 		h.Exports = append(h.Exports, Link{Label: e.Label, URL: withQuery(address+"."+e.URL, query)})
+	}
+	for _, field := range slices.Sorted(maps.Keys(in.Errors)) {
+		h.Errors = append(h.Errors, in.Errors[field])
+		h.ClearURL = address
 	}
 	for _, c := range in.Cases {
 		h.Rows = append(h.Rows, v.row(c))

@@ -100,6 +100,14 @@ func withQuery(address string, query url.Values) string {
 	return address + "?" + query.Encode()
 }
 
+// ownURL gives an address of ours as it is, and nothing for one that a browser would take for another site's.
+func ownURL(address string) string {
+	if strings.HasPrefix(address, "/") && !strings.HasPrefix(address, "//") && !strings.HasPrefix(address, `/\`) {
+		return address
+	}
+	return ""
+}
+
 // webURL gives an address from a document where it is a web address, and nothing otherwise: a page links nowhere else.
 func webURL(address string) string {
 	if strings.HasPrefix(address, "https://") || strings.HasPrefix(address, "http://") {

@@ -29,7 +29,7 @@ func (*Problem) template() string { return "problem.html" }
 // Problem makes the page of an error.
 func (s *Site) Problem(in ProblemInput) *Problem {
 	t := trouble(in.Err, in.RequestID)
-	t.RetryURL = in.RetryURL
+	t.RetryURL = ownURL(in.RetryURL)
 	p := &Problem{Base: s.place(in.Policy, "", t.Title), Status: strconv.Itoa(in.Err.Code.Status()), Trouble: t, HomeURL: "/", HomeLabel: "All policies"}
 	if in.Policy != nil {
 		p.HomeURL, p.HomeLabel = policyURL(in.Policy.Name), in.Policy.Rules.Label

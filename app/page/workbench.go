@@ -239,7 +239,7 @@ func (w *Workbench) show(v *view, in WorkbenchInput) {
 		w.Why.Summary = "The rules service does not answer, so the reasons are not shown."
 	}
 	w.Provenance = &Provenance{
-		Code: w.From, URL: policyURL(v.policy.Name, w.From), JSONURL: in.JSONURL,
+		Code: w.From, URL: policyURL(v.policy.Name, w.From), JSONURL: ownURL(in.JSONURL),
 		Who: v.policy.Who.Label, What: v.policy.What.Label,
 		WhoSeed: c.Code.Who.String(), WhatSeed: c.Code.What.String(), Mode: string(c.Code.Mode),
 		Version: c.Version.Short(), Stale: in.Stale, Created: moment(c.Created), Edited: c.Code.Edit != "",
@@ -257,7 +257,7 @@ func (w *Workbench) show(v *view, in WorkbenchInput) {
 // fail puts the failure into the card of the service that failed.
 func (w *Workbench) fail(in WorkbenchInput) {
 	t := trouble(in.Failure.Err, in.Failure.RequestID)
-	t.RetryURL = in.Failure.URL
+	t.RetryURL = ownURL(in.Failure.URL)
 	switch {
 	case t.RetryURL != "":
 	case in.Edit.Field != "":
