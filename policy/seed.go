@@ -15,13 +15,14 @@ const MaxSeed Seed = 1<<40 - 1
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 // String gives the seed's 8 characters.
-func (s Seed) String() string {
-	var b [8]byte
-	for i := 7; i >= 0; i-- {
-		b[i] = crockford[s&31]
-		s >>= 5
+func (s Seed) String() string { return string(s.AppendText(nil)) }
+
+// AppendText appends the seed's 8 characters.
+func (s Seed) AppendText(dst []byte) []byte {
+	for shift := 35; shift >= 0; shift -= 5 {
+		dst = append(dst, crockford[s>>shift&31])
 	}
-	return string(b[:])
+	return dst
 }
 
 // MarshalText gives the seed's 8 characters.
@@ -96,19 +97,21 @@ type Code struct {
 }
 
 // String gives the code's text.
-func (c Code) String() string {
-	text := c.Who.String() + "-" + c.What.String()
-	suffix := ""
+func (c Code) String() string { return string(c.AppendText(nil)) }
+
+// AppendText appends the code's text.
+func (c Code) AppendText(dst []byte) []byte {
+	dst = c.What.AppendText(append(c.Who.AppendText(dst), '-'))
+	if c.Mode == Boundary || c.Edit != "" {
+		dst = append(dst, '-')
+	}
 	if c.Mode == Boundary {
-		suffix = "B"
+		dst = append(dst, 'B')
 	}
 	if c.Edit != "" {
-		suffix += "E" + c.Edit
+		dst = append(append(dst, 'E'), c.Edit...)
 	}
-	if suffix != "" {
-		text += "-" + suffix
-	}
-	return text
+	return dst
 }
 
 // MarshalText gives the code's text.
