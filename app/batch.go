@@ -1,0 +1,170 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"verdictory/app/export"
+	"verdictory/contract"
+	"verdictory/internal/service"
+	"verdictory/policy"
+)
+
+const (
+	// maxBatchCases bounds one batch: larger sets come from `verdictory cases`, which needs no server.
+	maxBatchCases = 100_000
+	// batchChunk is how many cases travel between the services at once: enough to make a call's cost small beside them,
+	// few enough that a chunk's objects stay within a few megabytes.
+	batchChunk = 2_000
+)
+
+type apiBatch struct {
+	Count  int         `json:"count"`
+	Seed   string      `json:"seed"`
+	Mode   policy.Mode `json:"mode"`
+	Format string      `json:"format"`
+}
+
+// POST /api/v1/policies/{policy}/batch streams the labelled cases of a run, storing nothing. The same seed, mode and
+// policy version give the same cases, those that `verdictory cases` gives.
+func (s *Server) apiBatch(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.policyOf(r)
+	if err != nil {
+		return err
+	}
+	var request apiBatch
+	if err := service.ReadJSON(w, r, contract.MaxRequestBody, &request); err != nil {
+		return err
+	}
+	run, err := readRun(request)
+	if err != nil {
+		return err
+	}
+	return s.streamRun(w, r, p, run)
+}
+
+// run is a bulk generation: what a batch asks for, read.
+type run struct {
+	seed   policy.Seed
+	mode   policy.Mode
+	count  int
+	format export.Format
+}
+
+func readRun(request apiBatch) (run, error) {
+	result := run{seed: newSeed(), mode: policy.Random, count: request.Count}
+	var issues policy.Issues
+	read := func(field string, err error) {
+		if err != nil {
+			issues = append(issues, policy.Issue{Field: field, Message: err.Error()})
+		}
+	}
+	var err error
+	if request.Count < 1 || request.Count > maxBatchCases {
+		read("count", fmt.Errorf("count is %d: write 1 to %d; larger sets come from `verdictory cases`", request.Count, maxBatchCases))
+	}
+	if request.Seed != "" {
+		result.seed, err = policy.ParseSeed(request.Seed)
+		read("seed", err)
+	}
+	if request.Mode != "" {
+		result.mode, err = policy.ParseMode(string(request.Mode))
+		read("mode", err)
+	}
+	if request.Format == "" {
+		request.Format = "ndjson"
+	}
+	result.format, err = export.Find(request.Format)
+	read("format", err)
+	if issues != nil {
+		return run{}, &contract.Error{Code: contract.Invalid, Message: "The request is not one for a batch.", Issues: issues}
+	}
+	return result, nil
+}
+
+// streamRun writes the run's cases chunk by chunk. An error before the first byte is answered as any other; after it,
+// the answer can only be cut off, so that nobody takes a part for the whole.
+func (s *Server) streamRun(w http.ResponseWriter, r *http.Request, p *policy.Policy, run run) error {
+	table := export.NewTable(p)
+	w.Header().Set("X-Verdictory-Seed", run.seed.String())
+	out := service.NewStream(w, run.format.ContentType)
+	buffer := run.format.Begin(out.Buffer(), table)
+	for from := 0; from < run.count; from += batchChunk {
+		cases, err := s.drawRun(r.Context(), p, run, from, min(batchChunk, run.count-from))
+		if err != nil && from == 0 {
+			return err
+		}
+		if err != nil {
+			service.Note(r, contract.AsError(err))
+			out.Break()
+		}
+		for i := range cases {
+			buffer = run.format.Row(buffer, table, &cases[i], from+i == 0)
+		}
+		if err := out.Keep(buffer); err != nil {
+			return nil // the client is gone
+		}
+		buffer = out.Buffer()
+	}
+	out.Keep(run.format.End(buffer, table))
+	out.Flush()
+	return nil
+}
+
+// drawRun makes count cases of a run from index from: both generators in parallel, then the rules.
+func (s *Server) drawRun(ctx context.Context, p *policy.Policy, run run, from, count int) ([]contract.Case, error) {
+	var aimWho, aimWhat contract.Aim
+	if run.mode == policy.Boundary {
+		boundaries, err := s.remote.Boundaries(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		aimWho, aimWhat = boundaries.Aims()
+	}
+	cases := make([]contract.Case, count)
+	pairs := make([]contract.Pair, count)
+	both, bothCtx := errgroup.WithContext(ctx)
+	both.Go(func() error {
+		return s.remote.Objects(bothCtx, contract.RoleWho, p, contract.BatchRequest{Document: p.Who.Digest, Run: run.seed, From: int64(from), Count: count, Aim: aimWho},
+			func(i int, answer contract.ObjectAnswer) (err error) {
+				pairs[i].Who = slices.Clone(answer.Object)
+				cases[i].Code.Who = answer.Seed
+				cases[i].Who, err = decodeAnswer(p.Who.Shape, answer.Object)
+				return err
+			})
+	})
+	both.Go(func() error {
+		return s.remote.Objects(bothCtx, contract.RoleWhat, p, contract.BatchRequest{Document: p.What.Digest, Run: run.seed, From: int64(from), Count: count, Aim: aimWhat},
+			func(i int, answer contract.ObjectAnswer) (err error) {
+				pairs[i].What = slices.Clone(answer.Object)
+				cases[i].Code.What = answer.Seed
+				cases[i].What, err = decodeAnswer(p.What.Shape, answer.Object)
+				return err
+			})
+	})
+	if err := both.Wait(); err != nil {
+		return nil, err
+	}
+	return cases, s.remote.Verdicts(ctx, p, pairs, func(i int, verdict contract.BatchVerdict) (err error) {
+		c := &cases[i]
+		c.Policy, c.Version, c.Code.Mode, c.Outcome, c.Hits = p.Name, p.Digest, run.mode, verdict.Outcome, verdict.Hits
+		if verdict.Error != "" {
+			return &contract.Error{Code: contract.NoVerdict, Message: fmt.Sprintf("Case %s has no verdict: %s", c.Code, verdict.Error)}
+		}
+		c.Verdict, err = decodeAnswer(p.Rules.Verdict.Shape, verdict.Verdict)
+		return err
+	})
+}
+
+// decodeAnswer reads an object that a service made; one that does not fit its shape is the service's fault.
+func decodeAnswer(shape *policy.Shape, raw []byte) (policy.Object, error) {
+	object, issues := policy.DecodeObject(shape, raw)
+	if issues != nil {
+		return policy.Object{}, &contract.Error{Code: contract.Unavailable, Message: "A service answered with a " + shape.Name + " that its document does not describe.", Cause: issues.Err()}
+	}
+	return object, nil
+}

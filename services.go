@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"verdictory/app"
+	"verdictory/app/history"
+	"verdictory/app/page"
+	"verdictory/app/remote"
+	"verdictory/contract"
+	"verdictory/generators"
+	"verdictory/internal/service"
+	"verdictory/policy"
+	"verdictory/rules"
+	"verdictory/static"
+	"verdictory/templates"
+)
+
+// runFlags are how a service runs, the same for all four.
+type runFlags struct {
+	LogLevel slog.Level    `default:"${log_level}" env:"VERDICTORY_LOG_LEVEL" placeholder:"LEVEL" help:"The least that is logged: debug, info, warn or error. (${log_level})"`
+	Limit    int           `default:"128" env:"VERDICTORY_LIMIT" placeholder:"N" help:"Requests handled at once; more are answered 503. (${default})"`
+	Pause    time.Duration `default:"0s" env:"VERDICTORY_PAUSE" placeholder:"TIME" help:"When stopping, the time from not ready to not listening: what probes of /readyz need to notice. (${default})"`
+	Grace    time.Duration `default:"10s" env:"VERDICTORY_GRACE" placeholder:"TIME" help:"When stopping, the time that requests in hand are given. (${default})"`
+	Traces   string        `env:"VERDICTORY_TRACES" placeholder:"URL" help:"Send OpenTelemetry traces to this OTLP/HTTP address. (off)"`
+}
+
+// config makes what a service of the name runs with. Its tracing is to be closed.
+func (f runFlags) config(ctx context.Context, name string) (service.Config, error) {
+	log := service.NewLog(os.Stderr, f.LogLevel, name)
+	tracing, err := service.NewTracing(ctx, f.Traces, name, version, log)
+	return service.Config{
+		Name: name, Limit: f.Limit, Pause: f.Pause, Grace: f.Grace,
+		Log: log, Metrics: service.NewMetrics(name, version), Tracing: tracing,
+	}, err
+}
+
+// serve runs a service until the context ends.
+func (f runFlags) serve(ctx context.Context, name string, listener net.Listener, handler http.Handler) error {
+	config, err := f.config(ctx, name)
+	if err != nil {
+		return err
+	}
+	err = service.Serve(ctx, config, listener, handler)
+	return errors.Join(err, config.Tracing.Close(context.WithoutCancel(ctx)))
+}
+
+// listen takes an address.
+func listen(address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen, perhaps because another program does (--listen takes another address): %w", err)
+	}
+	return listener, nil
+}
+
+// generatorCommand is services 2 and 3.
+type generatorCommand struct {
+	Role   string `required:"" enum:"who,what" env:"VERDICTORY_ROLE" placeholder:"who|what" help:"Which of a policy's objects to generate."`
+	Listen string `default:"127.0.0.1:8081" env:"VERDICTORY_LISTEN" placeholder:"HOST:PORT" help:"The address to listen on; --role what by custom takes port 8082. (${default})"`
+	runFlags
+}
+
+// Run serves objects until the context ends.
+func (c *generatorCommand) Run(ctx context.Context) error {
+	listener, err := listen(c.Listen)
+	if err != nil {
+		return err
+	}
+	return c.serve(ctx, "generator-"+c.Role, listener, generators.NewHandler(c.Role))
+}
+
+// rulesCommand is service 4.
+type rulesCommand struct {
+	Listen string `default:"127.0.0.1:8083" env:"VERDICTORY_LISTEN" placeholder:"HOST:PORT" help:"The address to listen on. (${default})"`
+	runFlags
+}
+
+// Run proves the limits on hostile documents and then serves verdicts until the context ends.
+func (c *rulesCommand) Run(ctx context.Context) error {
+	if err := rules.ProveLimits(); err != nil {
+		return err
+	}
+	listener, err := listen(c.Listen)
+	if err != nil {
+		return err
+	}
+	return c.serve(ctx, "rules", listener, rules.NewHandler())
+}
+
+// appCommand is service 1, the core.
+type appCommand struct {
+	Listen   string `default:"127.0.0.1:8080" env:"VERDICTORY_LISTEN" placeholder:"HOST:PORT" help:"The address of the pages and the API. (${default})"`
+	Database string `required:"" env:"VERDICTORY_DATABASE" placeholder:"URL" help:"Where the history is kept: postgres://user:password@host/database or sqlite:///path/file.db."`
+	Who      string `default:"http://127.0.0.1:8081" env:"VERDICTORY_WHO" placeholder:"URL" help:"The generator of --role who. (${default})"`
+	What     string `default:"http://127.0.0.1:8082" env:"VERDICTORY_WHAT" placeholder:"URL" help:"The generator of --role what. (${default})"`
+	Rules    string `default:"http://127.0.0.1:8083" env:"VERDICTORY_RULES" placeholder:"URL" help:"The rules service. (${default})"`
+	coreFlags
+	runFlags
+}
+
+// coreFlags are what the core takes, alone and in up.
+type coreFlags struct {
+	policyFlags
+	Source string `type:"existingdir" env:"VERDICTORY_SOURCE" placeholder:"DIR" help:"Read templates/ and static/ from this folder anew for each page, for those who work on them. (built in)"`
+}
+
+// Run serves pages and API until the context ends.
+func (c *appCommand) Run(ctx context.Context) error {
+	loaded, err := c.load()
+	if err != nil {
+		return err
+	}
+	listener, err := listen(c.Listen)
+	if err != nil {
+		return err
+	}
+	return c.serveCore(ctx, core{run: c.runFlags, database: c.Database, who: c.Who, what: c.What, rules: c.Rules, policies: loaded}, listener)
+}
+
+// core is what the core is started with.
+type core struct {
+	run              runFlags
+	database         string
+	who, what, rules string // the other services' addresses
+	policies         []*policy.Policy
+	ready            func() // called before the first request is answered; nil for nothing
+}
+
+// serveCore runs the core until the context ends, and closes the history after the last request.
+func (f coreFlags) serveCore(ctx context.Context, c core, listener net.Listener) (err error) {
+	config, err := c.run.config(ctx, "app")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, config.Tracing.Close(context.WithoutCancel(ctx))) }()
+	store, err := history.Open(ctx, c.database, config.Log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	client, err := remote.New(remote.Config{Who: c.who, What: c.what, Rules: c.rules, Metrics: config.Metrics, Tracing: config.Tracing, Log: config.Log})
+	if err != nil {
+		return err
+	}
+	pages, err := page.NewSite(f.site(c.policies))
+	if err != nil {
+		return fmt.Errorf("the pages cannot be made (`make assets` fetches htmx): %w", err)
+	}
+	server, err := app.New(ctx, app.Parts{Policies: c.policies, Remote: client, History: store, Pages: pages, Metrics: config.Metrics, Log: config.Log})
+	if err != nil {
+		return err
+	}
+	config.Ready = store.Ready
+	if c.ready != nil {
+		c.ready()
+	}
+	return service.Serve(ctx, config, listener, server.Handler())
+}
+
+// site says where the pages' files come from.
+func (f coreFlags) site(loaded []*policy.Policy) page.Config {
+	if f.Source == "" {
+		return page.Config{Policies: loaded, Templates: templates.FS, Static: static.FS}
+	}
+	from := func(folder string) fs.FS { return os.DirFS(filepath.Join(f.Source, folder)) }
+	return page.Config{Policies: loaded, Templates: from("templates"), Static: from("static"), Reload: true}
+}
+
+// upCommand is all four services in one process.
+type upCommand struct {
+	Listen   string `default:"127.0.0.1:8080" env:"VERDICTORY_LISTEN" placeholder:"HOST:PORT" help:"The address of the pages and the API. (${default})"`
+	Data     string `default:"data" env:"VERDICTORY_DATA" placeholder:"DIR" help:"The folder that the history is kept in. (./${default})"`
+	Database string `env:"VERDICTORY_DATABASE" placeholder:"URL" help:"Keep the history in postgres://user:password@host/database instead. (SQLite in --data)"`
+	coreFlags
+	runFlags
+}
+
+// Run starts the three other services on free loopback ports and the core in front of them, until the context ends.
+// They stop after the core has drained, so that its last requests find them.
+func (c *upCommand) Run(ctx context.Context, s *streams) error {
+	loaded, err := c.load()
+	if err != nil {
+		return err
+	}
+	if c.Database == "" {
+		if err := os.MkdirAll(c.Data, 0o700); err != nil {
+			return fmt.Errorf("the folder of the history cannot be made (--data takes another): %w", err)
+		}
+		c.Database = "sqlite://" + filepath.ToSlash(filepath.Join(c.Data, "verdictory.db"))
+	}
+	listener, err := listen(c.Listen)
+	if err != nil {
+		return err
+	}
+	if err := rules.ProveLimits(); err != nil {
+		return err
+	}
+	others, stopOthers := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopOthers()
+	var all errgroup.Group
+	start := func(name string, handler http.Handler) (url string, err error) {
+		inner, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return "", err
+		}
+		all.Go(func() error { return c.serve(others, name, inner, handler) })
+		return "http://" + inner.Addr().String(), nil
+	}
+	started := core{run: c.runFlags, database: c.Database, policies: loaded, ready: func() {
+		fmt.Fprintf(s.out, "Verdictory is ready: http://%s\n", listener.Addr())
+	}}
+	var errs [3]error
+	started.who, errs[0] = start("generator-who", generators.NewHandler(contract.RoleWho))
+	started.what, errs[1] = start("generator-what", generators.NewHandler(contract.RoleWhat))
+	started.rules, errs[2] = start("rules", rules.NewHandler())
+	if err = errors.Join(errs[:]...); err == nil {
+		err = c.serveCore(ctx, started, listener)
+	}
+	stopOthers()
+	return errors.Join(err, all.Wait())
+}
