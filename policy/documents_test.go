@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -23,6 +24,72 @@ func motor(t testing.TB) *Policy {
 		t.Fatal(issues)
 	}
 	return p
+}
+
+// Everything that the good documents say is in the policy that is read of them, defaults filled in, places included; and
+// their digests are what they were.
+func TestGoodDocumentsAreReadWhole(t *testing.T) {
+	p := *motor(t)
+	for _, source := range []*string{&p.Who.Source, &p.What.Source, &p.Rules.Source, &p.Examples.Source} {
+		if *source == "" {
+			t.Error("a document has lost its source")
+		}
+	}
+	got := dump(t, &p)
+	const golden = "testdata/good/motor.json"
+	if *update {
+		if err := os.WriteFile(golden, got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// dump writes a policy as JSON, without the documents' sources and what is not set.
+func dump(t *testing.T, p *Policy) []byte {
+	t.Helper()
+	raw, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree any
+	if err := json.Unmarshal(raw, &tree); err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.MarshalIndent(prune(tree), "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(text, '\n')
+}
+
+// prune leaves out the struct fields (objects' fields begin with a small letter) that are zero, and the sources' text.
+func prune(tree any) any {
+	switch tree := tree.(type) {
+	case []any:
+		for i := range tree {
+			tree[i] = prune(tree[i])
+		}
+	case map[string]any:
+		for key, value := range tree {
+			text, isText := value.(string)
+			set, isSet := value.(map[string]any)
+			switch {
+			case isText && key == "Source" && strings.Contains(text, "\n"), value == nil, key[0] < 'a' && (value == "" || value == 0.0 || value == false),
+				isSet && set["Line"] == 0.0 && set["Source"] == "":
+				delete(tree, key)
+			default:
+				tree[key] = prune(value)
+			}
+		}
+	}
+	return tree
 }
 
 // A case of testdata/issues is a file: the rule in a sentence, the document, and the issues it has.
@@ -72,4 +139,112 @@ func issuesOf(t testing.TB, document string, source []byte) Issues {
 		t.Fatalf("%q is no document", document)
 	}
 	return issues
+}
+
+// valueOf reads an object with one field, whose value is written behind "    value: " in line 4.
+func valueOf(written string) (Expr, Issues) {
+	doc, issues := ParseObject(WhoDocument, []byte("object: a\nfields:\n  - {name: a, kind: bool, probability: 1}\n  - value: "+written+"\n    kind: value\n    type: int\n    name: b\n"))
+	if issues != nil {
+		return Expr{}, issues
+	}
+	return doc.Fields[1].Value, nil
+}
+
+// The place of an expression is that of its first character in the file: behind a quote, below the | or > of a block.
+func TestExpressionsAreTextsOrLiterals(t *testing.T) {
+	for written, want := range map[string]Expr{
+		`a.b + 1`:                {"a.b + 1", 4, 12},
+		`   a.b + 1  # why`:      {"a.b + 1", 4, 15},
+		`"a.b + 1"`:              {"a.b + 1", 4, 13},
+		`'a.b + 1'`:              {"a.b + 1", 4, 13},
+		`'"text"'`:               {`"text"`, 4, 13},
+		`'  a.b '`:               {"  a.b", 4, 13},
+		`17`:                     {"17", 4, 12},
+		`-0.5`:                   {"-0.5", 4, 12},
+		`1e3`:                    {"1e3", 4, 12},
+		`true`:                   {"true", 4, 12},
+		`FALSE`:                  {"false", 4, 12},
+		`yes`:                    {"yes", 4, 12},
+		`1936-01-01`:             {`date("1936-01-01")`, 4, 12},
+		`"1936-01-01"`:           {`date("1936-01-01")`, 4, 13},
+		`'"1936-01-01"'`:         {`"1936-01-01"`, 4, 13},
+		`"17"`:                   {"17", 4, 13},
+		"|\n      a\n      + b":  {"a\n+ b", 5, 7},
+		">-\n      a\n      + b": {"a + b", 5, 7},
+		"|2\n        a":          {"  a", 5, 7},
+		"\n      a\n      + b":   {"a + b", 5, 7},
+		"'a\n      + b'":         {"a + b", 4, 13},
+		"|\n\n      a":           {"\na", 5, 1},
+	} {
+		if got, issues := valueOf(written); issues != nil || got != want {
+			t.Errorf("%q is read as %+v %v, want %+v", written, got, issues, want)
+		}
+	}
+}
+
+// What means nothing changes no digest: comments, spacing, quotes, the order of keys, other ways to say the same.
+func TestDigestIsOfWhatADocumentSays(t *testing.T) {
+	object := func(text string) (Digest, Issues) {
+		doc, issues := ParseObject(WhoDocument, []byte(text))
+		if issues != nil {
+			return "", issues
+		}
+		return doc.Digest, nil
+	}
+	rules := func(text string) (Digest, Issues) {
+		doc, issues := ParseRules(RulesDocument, []byte(text), nil, nil)
+		if issues != nil {
+			return "", issues
+		}
+		return doc.Digest, nil
+	}
+	const (
+		fields = `{object: a, fields: [{name: x, kind: choice, choices: [p, q]}, {name: y, kind: fake, function: f, parameters: {a: 1, b: 2}}, {name: z, kind: number, min: 0, max: 1, step: 0.1}]}`
+		tables = `{label: A, decisions: [{id: d, hit_policy: first, outputs: [x, y], rules: [{id: r, when: "-", then: {x: 1, y: 2}, because: So.}, {id: s, then: {x: 1, y: 2}, because: So.}]}], ` +
+			`verdict: {object: v, fields: [{name: f, type: text, value: d.x}]}, outcome: {field: f, decision: d, values: {p: {tone: good}, q: {tone: bad}}}}`
+	)
+	for _, c := range []struct {
+		name     string
+		digest   func(string) (Digest, Issues)
+		text     string
+		old, new string
+		same     bool
+	}{
+		{"a comment", object, fields, "{object", "# why\n{object", true},
+		{"spacing", object, fields, ", ", ",\n    ", true},
+		{"quotes", object, fields, "function: f", `function: "f"`, true},
+		{"order of a field's keys", object, fields, "name: x, kind: choice", "kind: choice, name: x", true},
+		{"order of parameters", object, fields, "a: 1, b: 2", "b: 2, a: 1", true},
+		{"a number written otherwise", object, fields, "step: 0.1", "step: 0.10", true},
+		{"an expression in quotes", object, fields, "min: 0", `min: "0"`, true},
+		{"weights that are equal", object, fields, "[p, q]", "{p: 1, q: 1}", true},
+		{"weights that are not", object, fields, "[p, q]", "{p: 1, q: 2}", false},
+		{"order of choices", object, fields, "[p, q]", "[q, p]", false},
+		{"another name", object, fields, "name: x", "name: xx", false},
+		{"another object", object, fields, "object: a", "object: b", false},
+		{"a note", object, fields, "name: x", "name: x, note: New.", false},
+		{"a parameter", object, fields, "a: 1", "a: 3", false},
+		{"a bound", object, fields, "max: 1", "max: 2", false},
+		{"an output's order in a rule", rules, tables, "x: 1, y: 2", "y: 2, x: 1", true},
+		{"a condition that always holds", rules, tables, `when: "-", `, "", true},
+		{"a block", rules, tables, "label: A", "label: 'A'", true},
+		{"order of outputs", rules, tables, "outputs: [x, y]", "outputs: [y, x]", false},
+		{"order of the outcome's values", rules, tables, "p: {tone: good}, q: {tone: bad}", "q: {tone: bad}, p: {tone: good}", false},
+		{"a condition", rules, tables, `when: "-"`, `when: "a.b"`, false},
+		{"a reason", rules, tables, "because: So.", "because: So it is.", false},
+		{"a hit policy", rules, tables, "first", "any", false},
+	} {
+		before, issues := c.digest(c.text)
+		if issues != nil || len(before) != 64 {
+			t.Fatalf("%s: %s, %v", c.name, before, issues)
+		}
+		changed := strings.ReplaceAll(c.text, c.old, c.new)
+		if changed == c.text {
+			t.Errorf("%s changes nothing", c.name)
+		}
+		after, _ := c.digest(changed)
+		if (after == before) != c.same {
+			t.Errorf("%s: the digests are the same: %t", c.name, !c.same)
+		}
+	}
 }

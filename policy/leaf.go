@@ -46,12 +46,13 @@ const (
 
 // wording checks a text for people: not blank, not too long, without control characters but the line breaks allowed.
 func (s *scalar) wording(r *reader, path string, longest int, breaks string) {
+	length := utf8.RuneCountInString(s.text)
 	s.text = strings.TrimSpace(s.text)
 	switch {
 	case s.text == "":
 		r.bad(s.place, path, "is blank: write a text, or leave the key out")
-	case utf8.RuneCountInString(s.text) > longest:
-		r.bad(s.place, path, "has %d characters: write at most %d", utf8.RuneCountInString(s.text), longest)
+	case length > longest:
+		r.bad(s.place, path, "has %d characters: write at most %d", length, longest)
 	case strings.ContainsFunc(s.text, func(c rune) bool { return unicode.IsControl(c) && !strings.ContainsRune(breaks, c) }):
 		r.bad(s.place, path, "has a line break or control character: write it in one line")
 	}
@@ -199,8 +200,8 @@ func (s *expression) read(r *reader, n *yaml.Node, path string) {
 	}
 	s.text = strings.TrimRight(n.Value, " \t\r\n")
 	switch {
-	case len(s.text) > MaxExpression:
-		r.bad(s.place, path, "has %d bytes: write an expression of at most %d", len(s.text), MaxExpression)
+	case len(n.Value) > MaxExpression:
+		r.bad(s.place, path, "has %d bytes: write an expression of at most %d", len(n.Value), MaxExpression)
 	case strings.TrimSpace(s.text) == "":
 		r.bad(s.place, path, "is blank: write an expression, or leave the key out")
 	case n.Tag == "!!bool":
@@ -223,7 +224,8 @@ func (r *reader) textPlace(n *yaml.Node) place {
 		at.column++
 	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
 		at.line++
-		at.column = r.indent(at.line) + 1
+		own := len(n.Value) - len(strings.TrimLeft(n.Value, " ")) // spaces that are the text's, not the block's
+		at.column = r.indent(at.line) - own + 1
 	}
 	return at
 }

@@ -26,10 +26,10 @@ func ParseRules(document string, source []byte, who, what *ObjectDoc) (*RulesDoc
 	form.Decisions.atMost(r.reader, "decisions", MaxDecisions)
 	rules := 0
 	for i := range form.Decisions.list {
-		d := &form.Decisions.list[i]
-		doc.Decisions = append(doc.Decisions, r.decision(d, indexed("decisions", i)))
+		d, path := &form.Decisions.list[i], indexed("decisions", i)
+		doc.Decisions = append(doc.Decisions, r.decision(d, path))
 		if before := rules; before <= MaxRules && before+len(d.Rules.list) > MaxRules {
-			r.bad(d.Rules.place, "", "has more than %d rules: write fewer, or two policies", MaxRules)
+			r.bad(d.Rules.place, join(path, "rules"), "goes beyond %d rules in all: write fewer, or two policies", MaxRules)
 		}
 		rules += len(d.Rules.list)
 	}
@@ -104,7 +104,7 @@ func (r *rulesReader) outputs(form *decisionForm, path string, d *Decision) {
 			r.bad(o.Name.place, path, "has %q twice: write it once", clip(o.Name.text))
 		}
 		out := Output{Name: o.Name.text, Line: o.Name.line, Column: o.Name.column}
-		o.Values.atMost(r.reader, join(path, o.Name.text), maxValues)
+		o.Values.atMost(r.reader, join(path, o.Name.text)+".values", maxValues)
 		for _, v := range o.Values.list {
 			if slices.Contains(out.Values, v.text) {
 				r.bad(v.place, join(path, o.Name.text)+".values", "has %q twice: write it once", clip(v.text))
@@ -199,6 +199,7 @@ func (r *rulesReader) verdict(form *verdictForm) Verdict {
 // outcome makes the outcome of its form and names its values as the labels of the verdict's column.
 func (r *rulesReader) outcome(form *outcomeForm, doc *RulesDoc) Outcome {
 	o := Outcome{Field: form.Field.text, Decision: form.Decision.text, Headline: form.Headline.text}
+	form.Values.list = atMost(r.reader, form.Values.place, "outcome.values", form.Values.list, maxValues)
 	labels := make([]string, len(form.Values.list))
 	for i, v := range form.Values.list {
 		labels[i] = v.key

@@ -14,21 +14,17 @@ type scanner struct {
 	failed    bool
 }
 
-// open starts a walk through the members of a JSON object or the items of a JSON array; other JSON fails.
+// open starts a walk through the members of a JSON object or the items of a JSON array. For other text object is false.
 func open(raw []byte) scanner {
 	s := scanner{raw: raw}
 	s.space()
 	s.object = s.peek() == '{'
-	s.failed = !s.object && s.peek() != '['
 	s.at++
 	return s
 }
 
 // next moves to the next member or item; behind the last one it takes the closing bracket.
 func (s *scanner) next() bool {
-	if s.failed {
-		return false
-	}
 	s.space()
 	if s.closes(s.object) {
 		return false

@@ -31,7 +31,7 @@ func schemaOf(form any) *jsonschema.Schema {
 	return schema
 }
 
-// typed gives the schema of a JSON type.
+// typeSchema gives the schema of a JSON type.
 func typeSchema(name string) *jsonschema.Schema { return &jsonschema.Schema{Type: name} }
 
 func anyOf(schemas ...*jsonschema.Schema) *jsonschema.Schema {
@@ -85,7 +85,7 @@ func (weights) JSONSchema() *jsonschema.Schema {
 			Type: "object", MinProperties: &least, MaxProperties: &most,
 			AdditionalProperties: &jsonschema.Schema{Type: "number", ExclusiveMinimum: "0"},
 		},
-		&jsonschema.Schema{Type: "array", MinItems: &least, MaxItems: &most, UniqueItems: true, Items: label{}.JSONSchema()},
+		&jsonschema.Schema{Type: "array", MinItems: &least, MaxItems: &most, Items: label{}.JSONSchema()},
 	)
 }
 
