@@ -163,7 +163,15 @@ func ordered[T cmp.Ordered](op Op, a, b func(*Frame) T) func(*Frame) bool {
 	return func(f *Frame) bool { return a(f) >= b(f) }
 }
 
-// bit makes false 0 and true 1.
+// zeroOne gives 0 for a Bool that is false and 1 for one that is true.
+func zeroOne(v policy.Value) int64 {
+	if v.Bool() {
+		return 1
+	}
+	return 0
+}
+
+// bit does the same for what a closure gives.
 func bit(truth func(*Frame) bool) func(*Frame) int64 {
 	return func(f *Frame) int64 {
 		if truth(f) {
@@ -193,7 +201,7 @@ func isIn(a, b node) node {
 	case policy.String:
 		n.truth = member(a.text, constants, policy.Value.Text)
 	case policy.Bool:
-		n.truth = member(bit(a.truth), constants, func(v policy.Value) int64 { return bit(constant(v).truth)(nil) })
+		n.truth = member(bit(a.truth), constants, zeroOne)
 	}
 	if a.slot >= 0 && !slices.ContainsFunc(constants, func(v policy.Value) bool { return !describable(Eq, v) }) {
 		n.shape = &shape{op: atom, comparison: Comparison{Slot: a.slot, Op: In, Constants: constants}}

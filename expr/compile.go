@@ -165,10 +165,8 @@ func literal(e ast.Expr) policy.Value {
 		return policy.IntValue(int64(v))
 	case types.Double:
 		return policy.NumberValue(float64(v))
-	case types.String:
-		return policy.StringValue(string(v))
 	}
-	return policy.Value{}
+	return policy.StringValue(string(e.AsLiteral().(types.String)))
 }
 
 // constant makes the node of a value.

@@ -107,17 +107,15 @@ func scale(f *Frame, a, b, c int64, overflow, zero *Error) int64 {
 	if negative {
 		limit++
 	}
-	if rest >= divisor-rest { // twice the rest is at least the divisor
-		if quotient == math.MaxUint64 {
-			f.fail(overflow)
-			return 0
-		}
-		quotient++
+	up := uint64(0)
+	if rest >= divisor-rest { // the rest is half of the divisor or more
+		up = 1
 	}
-	if quotient > limit {
+	if quotient > limit-up {
 		f.fail(overflow)
 		return 0
 	}
+	quotient += up
 	if negative {
 		return int64(-quotient)
 	}

@@ -7,8 +7,11 @@ import (
 	"verdictory/policy"
 )
 
-// maxBoxes bounds a Domain and the work of comparing two.
-const maxBoxes = 64
+// The bounds on domains, and so on the work that they are.
+const (
+	maxBoxes  = 64  // of a program's domain
+	maxPieces = 256 // of what domains are cut into
+)
 
 // shape is a Bool expression made of comparisons of slots with constants.
 type shape struct {
@@ -81,7 +84,10 @@ func (p *Program) Domain() (d Domain, known bool) {
 	if p.root.shape == nil {
 		return nil, false
 	}
-	return p.env.domain(p.root.shape, true)
+	if d, known = p.env.domain(p.root.shape, true); !known {
+		return nil, false
+	}
+	return d, true
 }
 
 // domain gives the frames for which the shape holds, or for which it does not.
@@ -120,7 +126,7 @@ func (e *Env) domain(s *shape, positive bool) (Domain, bool) {
 			return nil, false
 		}
 	}
-	return d, true
+	return d, len(d) <= maxBoxes
 }
 
 // set gives the values for which the comparison holds.
@@ -129,14 +135,12 @@ func (c Comparison) set(v *Var) Set {
 	for _, constant := range c.Constants {
 		switch v.Kind {
 		case policy.String:
-			if s.labels == nil || slices.Contains(s.labels, constant.Text()) {
-				s.words = append(s.words, constant.Text())
-			}
+			s.words = append(s.words, constant.Text())
 		case policy.Number:
 			lo, hi := numberBounds(c.Op, constant.Number())
 			s.spans = append(s.spans, span{rank(max(lo, -math.MaxFloat64)), rank(min(hi, math.MaxFloat64))})
 		case policy.Bool:
-			n := bit(constantTruth(constant))(nil)
+			n := zeroOne(constant)
 			s.spans = append(s.spans, span{n, n})
 		default:
 			lo, hi := wholeBounds(c.Op, constant.Int())
@@ -152,8 +156,6 @@ func (c Comparison) set(v *Var) Set {
 	}
 	return s
 }
-
-func constantTruth(v policy.Value) func(*Frame) bool { return constant(v).truth }
 
 // rank maps finite numbers to whole ones in the same order, neighbours to neighbours, both zeros to 0.
 func rank(x float64) int64 {
@@ -211,7 +213,7 @@ func (s Set) Contains(v policy.Value) bool {
 	case policy.Number:
 		n = rank(v.Number())
 	case policy.Bool:
-		n = bit(constantTruth(v))(nil)
+		n = zeroOne(v)
 	default:
 		n = v.Int()
 	}
@@ -276,18 +278,7 @@ func (s Set) intersect(t Set) Set {
 	return out
 }
 
-// side gives the box's set for a slot.
-func (b Box) side(slot int) (Set, bool) {
-	for _, s := range b {
-		if s.Slot == slot {
-			return s.Set, true
-		}
-	}
-	return Set{}, false
-}
-
-// with gives the part of the box whose slot holds a value of the set; nil, a box of its own meaning, is never given,
-// but a box with an empty side may be: compact drops it.
+// with gives the part of the box whose slot holds a value of the set. That side may be empty: compact drops such boxes.
 func (b Box) with(slot int, set Set) Box {
 	out := make(Box, 0, len(b)+1)
 	for i, s := range b {
@@ -305,9 +296,11 @@ func (b Box) with(slot int, set Set) Box {
 
 // compact drops boxes with an empty side.
 func (d Domain) compact() Domain {
-	return slices.DeleteFunc(d, func(b Box) bool {
-		return slices.ContainsFunc(b, func(s Side) bool { return s.Set.Empty() })
-	})
+	return slices.DeleteFunc(d, Box.empty)
+}
+
+func (b Box) empty() bool {
+	return slices.ContainsFunc(b, func(s Side) bool { return s.Set.Empty() })
 }
 
 // Contains reports whether the frame with these slots is in the domain.
@@ -317,9 +310,9 @@ func (d Domain) Contains(slots []policy.Value) bool {
 	})
 }
 
-// Intersect gives the frames that are in both domains; ok is false where that takes more than 64 boxes.
+// Intersect gives the frames that are in both domains; ok is false where that may take more than 256 boxes.
 func (d Domain) Intersect(other Domain) (both Domain, ok bool) {
-	if len(d)*len(other) > maxBoxes {
+	if len(d)*len(other) > maxPieces {
 		return nil, false
 	}
 	for _, a := range d {
@@ -334,28 +327,30 @@ func (d Domain) Intersect(other Domain) (both Domain, ok bool) {
 	return both.compact(), true
 }
 
-// Minus gives the frames that are in d and not in other; ok is false where that takes more than 64 boxes on the way.
+// Minus gives the frames that are in d and not in other; ok is false where that takes more than 256 boxes on the way.
 func (d Domain) Minus(other Domain) (rest Domain, ok bool) {
 	rest = d
 	for _, b := range other {
 		var next Domain
 		for _, a := range rest {
-			next = append(next, a.minus(b)...)
+			if next = append(next, a.minus(b)...); len(next) > maxPieces {
+				return nil, false
+			}
 		}
-		if rest = next; len(rest) > maxBoxes {
-			return nil, false
-		}
+		rest = next
 	}
 	return rest, true
 }
 
-// minus cuts b out of a: for each side of b, the part of a that is outside it and inside b's earlier sides.
+// minus cuts a box out of b: for each of its sides, the part of b that is outside it and inside its earlier sides.
 func (b Box) minus(cut Box) Domain {
 	var out Domain
 	inside := b
 	for _, s := range cut {
 		out = append(out, inside.with(s.Slot, s.Set.complement()))
-		inside = inside.with(s.Slot, s.Set)
+		if inside = inside.with(s.Slot, s.Set); inside.empty() {
+			return Domain{b} // they have nothing in common
+		}
 	}
 	return out.compact()
 }

@@ -37,6 +37,7 @@ const (
 	MaxSource = 4 << 10 // bytes
 	maxTokens = 1000    // words, numbers, texts and signs
 	maxDepth  = 32      // brackets within brackets
+	maxIssues = 20
 )
 
 // Var is a field or another value that expressions may name.
@@ -92,7 +93,7 @@ func NewEnv(vars []Var) (*Env, error) {
 // isName reports whether CEL reads s as an identifier.
 func isName(s string) bool {
 	tokens := scan(s)
-	return len(tokens) == 1 && tokens[0].kind == word && tokens[0].end == len(s) && !reserved[s]
+	return len(tokens) == 1 && tokens[0].kind == word && tokens[0].end == len(s) && !reserved[s] && s[0] > '9'
 }
 
 // Vars gives the values that expressions may name, in slot order. The caller must not change them.

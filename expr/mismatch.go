@@ -3,6 +3,7 @@ package expr
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"cel.dev/cel-go/common"
@@ -80,8 +81,8 @@ func (c *compiler) meeting(a, b ast.Expr) string {
 		if n, literal := c.literalValue(a).(types.Int); literal {
 			return fmt.Sprintf("%s: write %d.0", meeting, n)
 		}
-		if x, literal := c.literalValue(b).(types.Double); literal && x == types.Double(math.Trunc(float64(x))) {
-			return fmt.Sprintf("%s: write %.0f", meeting, x)
+		if x, literal := c.literalValue(b).(types.Double); literal && float64(x) == math.Trunc(float64(x)) && math.Abs(float64(x)) < 1e15 {
+			return fmt.Sprintf("%s: write %d", meeting, int64(x))
 		}
 		return fmt.Sprintf("%s: write double(%s)", meeting, c.written(a))
 	case ta == types.TimestampType && tb == types.StringType:
@@ -149,9 +150,21 @@ func (c *compiler) written(e ast.Expr) string {
 	case ast.IdentKind:
 		return e.AsIdent()
 	case ast.LiteralKind:
+		if x, ok := e.AsLiteral().(types.Double); ok {
+			return decimal(float64(x))
+		}
 		return types.Format(e.AsLiteral())
 	}
 	return "…"
+}
+
+// decimal writes a number so that it reads as one, and not as an int.
+func decimal(x float64) string {
+	s := strconv.FormatFloat(x, 'g', -1, 64)
+	if strings.ContainsAny(s, ".e") {
+		return s
+	}
+	return s + ".0"
 }
 
 // kindWord gives the word of a type, as messages write it: int, list of texts, or list alone where it is of any.

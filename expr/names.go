@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"cel.dev/cel-go/common"
@@ -254,7 +255,7 @@ func (c *compiler) functionIssue(e ast.Expr, name string) {
 }
 
 // functionNames gives the functions that expressions may call, operators left out.
-func functionNames() []string {
+var functionNames = sync.OnceValue(func() []string {
 	var names []string
 	for _, f := range declarations() {
 		if isName(f.Name()) {
@@ -263,4 +264,4 @@ func functionNames() []string {
 	}
 	slices.Sort(names)
 	return names
-}
+})

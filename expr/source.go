@@ -12,6 +12,17 @@ type token struct {
 	start, end int
 }
 
+// nesting gives 1 for an opening bracket, -1 for a closing one.
+func (t token) nesting() int {
+	switch t.kind {
+	case '(', '[', '{':
+		return 1
+	case ')', ']', '}':
+		return -1
+	}
+	return 0
+}
+
 // tokenKind is what a token is: word, text, or a sign's first byte.
 type tokenKind byte
 
@@ -99,12 +110,7 @@ func (c *compiler) withinLimits() bool {
 	}
 	depth := 0
 	for _, t := range c.tokens {
-		switch t.kind {
-		case '(', '[', '{':
-			depth++
-		case ')', ']', '}':
-			depth--
-		}
+		depth += t.nesting()
 		if strings.HasPrefix(c.source[t.start:t.end], "0X") { // cel-go's other parser refuses it
 			c.issue(t.start, "%s is no number: write 0x", c.source[t.start:t.end])
 			return false
@@ -124,12 +130,7 @@ func split(source string, tokens []token) []string {
 		depth, start := 0, 0
 		var operands []string
 		for i, t := range tokens {
-			switch t.kind {
-			case '(', '[', '{':
-				depth++
-			case ')', ']', '}':
-				depth--
-			}
+			depth += t.nesting()
 			if depth > 0 || t.kind != sign {
 				continue
 			}
@@ -144,7 +145,9 @@ func split(source string, tokens []token) []string {
 		}
 	}
 	if len(tokens) > 2 && tokens[0].kind == '!' && tokens[1].kind == '!' {
-		return split(source, tokens[2:])
+		if operands := split(source, tokens[2:]); len(operands) > 1 {
+			return operands
+		}
 	}
 	if last := len(tokens) - 1; tokens[0].kind == '(' && closes(tokens) == last {
 		return split(source, tokens[1:last])
@@ -158,21 +161,17 @@ func textOf(source string, tokens []token) string {
 
 // closes gives the index of the bracket that closes the first token, which opens one.
 func closes(tokens []token) int {
-	depth := 0
-	for i, t := range tokens {
-		switch t.kind {
-		case '(', '[', '{':
-			depth++
-		case ')', ']', '}':
-			depth--
-		}
-		if depth == 0 {
-			return i
-		}
+	i, depth := 0, 1
+	for depth > 0 {
+		i++
+		depth += tokens[i].nesting()
 	}
-	return -1
+	return i
 }
 
+// issue leaves an issue at a byte of the source. Those behind the twentieth are dropped: nobody reads them.
 func (c *compiler) issue(offset int, format string, args ...any) {
-	c.issues = append(c.issues, c.place(offset, fmt.Sprintf(format, args...)))
+	if len(c.issues) < maxIssues {
+		c.issues = append(c.issues, c.place(offset, fmt.Sprintf(format, args...)))
+	}
 }
