@@ -98,7 +98,7 @@ func TestAnswersAreAsOpenAPIDescribesThem(t *testing.T) {
 		describedAnswer(t, method, path, w)
 	}
 	wantStatus(t, c.do("POST", "/api/v1/policies/nothing/cases", "application/json", `{}`), http.StatusNotFound)
-	c.rulesDown.Store(true)
+	c.rules.shut()
 	w := c.do("POST", "/api/v1/policies/stamp-duty/verdicts", "application/json", pair)
 	wantStatus(t, w, http.StatusServiceUnavailable)
 	describedAnswer(t, "POST", verdicts, w)
@@ -169,7 +169,7 @@ func TestCaseWithoutItsTraceWhenTheRulesAreAway(t *testing.T) {
 	if _, answer := c.call("GET", target, ""); cmp.Diff(answer, made) != "" {
 		t.Errorf("the case found differs from the one made: %s", cmp.Diff(answer, made))
 	}
-	c.rulesDown.Store(true)
+	c.rules.shut()
 	status, answer := c.call("GET", target, "")
 	if _, has := answer["trace"]; status != http.StatusOK || has {
 		t.Errorf("%d, trace %v; want the stored case without a trace", status, has)
@@ -205,12 +205,12 @@ func TestBatch(t *testing.T) {
 	if n := c.cases("motor-insurance"); n != 0 {
 		t.Errorf("%d cases are stored, want none", n)
 	}
-	for name, down := range map[string]interface{ Store(bool) }{"driver": c.whoDown, "vehicle": c.whatDown, "rules": c.rulesDown} {
-		down.Store(true)
+	for name, gate := range map[string]*gate{"driver": c.who, "vehicle": c.what, "rules": c.rules} {
+		gate.shut()
 		if w := ask(`{"count":3}`); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), name) {
 			t.Errorf("%s away: %d %.200s, want 503 that names it", name, w.Code, w.Body)
 		}
-		down.Store(false)
+		gate.open()
 	}
 }
 
@@ -235,7 +235,7 @@ func TestRulesPage(t *testing.T) {
 	if page.Find("svg").Length() == 0 {
 		t.Error("the fields have no drawings")
 	}
-	c.whoDown.Store(true)
+	c.who.shut()
 	c.server.samples.Clear()
 	wantStatus(t, c.get("/news2/rules"), http.StatusOK)
 	wantStatus(t, c.get("/nothing/rules"), http.StatusNotFound)

@@ -48,31 +48,49 @@ type core struct {
 	handler http.Handler
 	log     *bytes.Buffer
 
-	// Each service can be taken away, and brought back.
-	whoDown, whatDown, rulesDown *atomic.Bool
+	who, what, rules *gate
+}
+
+// gate stands before a service: it can be taken away, at once or after some more requests, and brought back.
+type gate struct {
+	left atomic.Int64 // requests that it still takes
+	lie  atomic.Value // a string: it answers this, whatever it is asked
+}
+
+func (g *gate) open()         { g.left.Store(1 << 40); g.lie.Store("") }
+func (g *gate) shut()         { g.left.Store(0) }
+func (g *gate) after(n int64) { g.left.Store(n) }
+
+func (g *gate) guard(next http.Handler) http.Handler {
+	g.open()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if g.left.Add(-1) < 0 {
+			panic(http.ErrAbortHandler)
+		}
+		if lie := g.lie.Load().(string); lie != "" {
+			w.Header().Set("Content-Type", "application/x-ndjson")
+			_, _ = io.WriteString(w, lie)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func newCore(t *testing.T) *core {
 	t.Helper()
 	c := &core{t: t, log: &bytes.Buffer{}}
 	log := slog.New(slog.NewJSONHandler(&lockedWriter{w: c.log}, nil))
-	start := func(name string, handler http.Handler) (string, *atomic.Bool) {
-		down := &atomic.Bool{}
-		wrapped := service.Wrap(handler, log, service.NewMetrics(name, "test"), 64)
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if down.Load() {
-				panic(http.ErrAbortHandler)
-			}
-			wrapped.ServeHTTP(w, r)
-		}))
+	start := func(name string, handler http.Handler) (string, *gate) {
+		g := &gate{}
+		server := httptest.NewServer(g.guard(service.Wrap(handler, log, service.NewMetrics(name, "test"), 64)))
 		server.Config.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
 		t.Cleanup(server.Close)
-		return server.URL, down
+		return server.URL, g
 	}
 	config := remote.Config{Metrics: service.NewMetrics("app", "test"), Log: log}
-	config.Who, c.whoDown = start("who", generators.NewHandler(contract.RoleWho))
-	config.What, c.whatDown = start("what", generators.NewHandler(contract.RoleWhat))
-	config.Rules, c.rulesDown = start("rules", rules.NewHandler())
+	config.Who, c.who = start("who", generators.NewHandler(contract.RoleWho))
+	config.What, c.what = start("what", generators.NewHandler(contract.RoleWhat))
+	config.Rules, c.rules = start("rules", rules.NewHandler())
 	client, err := remote.New(config)
 	if err != nil {
 		t.Fatal(err)
@@ -189,9 +207,12 @@ func TestNewRefusesAPolicyNamedAsAPathOfOurOwn(t *testing.T) {
 }
 
 func TestNewNeedsItsDatabase(t *testing.T) {
-	c := newCore(t)
-	c.store.Close()
-	if _, err := New(t.Context(), Parts{Policies: builtIn(), History: c.store}); contract.AsError(err).Code != contract.Unavailable {
+	store, err := history.Open(t.Context(), "sqlite::memory:", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store.Close()
+	if _, err := New(t.Context(), Parts{Policies: builtIn(), History: store}); contract.AsError(err).Code != contract.Unavailable {
 		t.Errorf("got %v, want unavailable", err)
 	}
 }

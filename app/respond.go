@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -87,14 +86,6 @@ func fromHTMX(r *http.Request) bool {
 	return r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-History-Restore-Request") != "true"
 }
 
-func (s *Server) notFound(_ http.ResponseWriter, r *http.Request) error {
-	return &contract.Error{Code: contract.NotFound, Message: fmt.Sprintf("There is nothing at %s.", clip(r.URL.Path))}
-}
-
-func methodError(r *http.Request, allowed string) error {
-	return &contract.Error{Code: contract.BadMethod, Message: fmt.Sprintf("%s is answered to %s, not to %s.", clip(r.URL.Path), allowed, service.Method(r))}
-}
-
 // headers that every answer carries. The policy lets a page load only its own files and no inline script or style.
 var headers = map[string]string{
 	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
@@ -112,7 +103,7 @@ var errCrossSite = errors.New("cross-site request")
 // another site makes a browser send.
 func (s *Server) secured(router http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
-	guard.SetDenyHandler(s.page(func(http.ResponseWriter, *http.Request) error {
+	guard.SetDenyHandler(s.either(func(http.ResponseWriter, *http.Request) error {
 		return &contract.Error{Code: contract.Forbidden, Message: "This request came from another site, so it was not carried out. Open the page here and try again.", Cause: errCrossSite}
 	}))
 	inner := gzhttp.GzipHandler(guard.Handler(router))

@@ -1,18 +1,21 @@
 package app
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/gorilla/mux"
 
+	"verdictory/contract"
 	"verdictory/internal/service"
 )
 
 // Handler gives everything that the core answers. Health and metrics are the service's (package service).
 func (s *Server) Handler() http.Handler {
 	router := service.NewRouter()
-	router.NotFoundHandler = s.page(s.notFound)
-	router.MethodNotAllowedHandler = s.page(s.badMethod(router))
+	router.NotFoundHandler = s.either(s.notFound)
+	router.MethodNotAllowedHandler = s.either(s.badMethod(router))
 	get, post := http.MethodGet, http.MethodPost
 
 	router.PathPrefix("/static/").Handler(s.pages.Static()).Methods(get, http.MethodHead)
@@ -20,16 +23,14 @@ func (s *Server) Handler() http.Handler {
 	router.HandleFunc("/api/openapi.json", s.openAPI).Methods(get)
 	router.Handle("/api", s.page(s.apiPage)).Methods(get)
 
-	api := router.PathPrefix("/api/").Subrouter()
-	api.NotFoundHandler = s.api(s.notFound)
-	api.MethodNotAllowedHandler = s.api(s.badMethod(router))
-	api.Handle("/v1/policies", s.api(s.apiPolicies)).Methods(get)
-	api.Handle("/v1/policies/{policy}", s.api(s.apiPolicy)).Methods(get)
-	api.Handle("/v1/policies/{policy}/verdicts", s.api(s.apiVerdict)).Methods(post)
-	api.Handle("/v1/policies/{policy}/cases", s.api(s.apiCases)).Methods(get)
-	api.Handle("/v1/policies/{policy}/cases", s.api(s.apiGenerate)).Methods(post)
-	api.Handle("/v1/policies/{policy}/cases/{code}", s.api(s.apiCase)).Methods(get)
-	api.Handle("/v1/policies/{policy}/batch", s.stream(s.apiBatch)).Methods(post)
+	const policies = "/api/v1/policies"
+	router.Handle(policies, s.api(s.apiPolicies)).Methods(get)
+	router.Handle(policies+"/{policy}", s.api(s.apiPolicy)).Methods(get)
+	router.Handle(policies+"/{policy}/verdicts", s.api(s.apiVerdict)).Methods(post)
+	router.Handle(policies+"/{policy}/cases", s.api(s.apiCases)).Methods(get)
+	router.Handle(policies+"/{policy}/cases", s.api(s.apiGenerate)).Methods(post)
+	router.Handle(policies+"/{policy}/cases/{code}", s.api(s.apiCase)).Methods(get)
+	router.Handle(policies+"/{policy}/batch", s.stream(s.apiBatch)).Methods(post)
 
 	router.Handle("/", s.page(s.overview)).Methods(get)
 	router.Handle("/{policy}", s.page(s.workbench)).Methods(get)
@@ -48,6 +49,22 @@ func (s *Server) badMethod(router *mux.Router) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		allowed := service.AllowedMethods(router, r)
 		w.Header().Set("Allow", allowed)
-		return methodError(r, allowed)
+		return &contract.Error{Code: contract.BadMethod, Message: fmt.Sprintf("%s is answered to %s, not to %s.", clip(r.URL.Path), allowed, service.Method(r))}
 	}
+}
+
+func (s *Server) notFound(_ http.ResponseWriter, r *http.Request) error {
+	return &contract.Error{Code: contract.NotFound, Message: fmt.Sprintf("There is nothing at %s.", clip(r.URL.Path))}
+}
+
+// either answers the API's paths as the API does and all others as pages.
+func (s *Server) either(h handler) http.Handler {
+	page, api := s.page(h), s.api(h)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			api.ServeHTTP(w, r)
+			return
+		}
+		page.ServeHTTP(w, r)
+	})
 }

@@ -58,18 +58,21 @@ func (s *Server) workbench(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.history.List(r.Context(), history.Filter{Policy: p.Name}, "", 1)
+	opened, err := s.newest(r.Context(), p)
 	if err != nil {
 		return err
 	}
-	if len(found.Cases) == 0 {
-		return s.showBench(w, r, http.StatusOK, p, nil, page.WorkbenchInput{})
+	return s.showBench(w, r, http.StatusOK, p, opened, page.WorkbenchInput{})
+}
+
+// newest gives the newest case of a policy, nil where there is none.
+func (s *Server) newest(ctx context.Context, p *policy.Policy) (*openCase, error) {
+	found, err := s.history.List(ctx, history.Filter{Policy: p.Name}, "", 1)
+	if err != nil || len(found.Cases) == 0 {
+		return nil, err
 	}
-	opened, err := s.reopen(r.Context(), found.Cases[0])
-	if err != nil {
-		return err
-	}
-	return s.showBench(w, r, http.StatusOK, p, &opened, page.WorkbenchInput{})
+	opened, err := s.reopen(ctx, found.Cases[0])
+	return &opened, err
 }
 
 // GET /{policy}/{code} is the permanent link of a case: the workbench that shows it.

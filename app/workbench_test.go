@@ -34,13 +34,13 @@ func TestGenerateWithoutScripts(t *testing.T) {
 		t.Fatalf("leads to %s, want the case's page", got)
 	}
 	page := html(t, c.get(w.Header().Get("Location")))
-	if got := text(page, ".provenance"); !strings.Contains(got, "stored") || !strings.Contains(got, "7KQ2X9FM") {
+	if got := text(page, ".from"); !strings.Contains(got, "stored") || !strings.Contains(got, "7KQ2X9FM") {
 		t.Errorf("provenance is %q, want the seed and when it was stored", got)
 	}
 	if text(page, ".verdict .out b") == "" {
 		t.Error("the verdict card has no outcome")
 	}
-	if got := text(html(t, c.get(bench)), ".provenance"); !strings.Contains(got, key) {
+	if got := text(html(t, c.get(bench)), ".from"); !strings.Contains(got, key) {
 		t.Errorf("the workbench shows %q, want the newest case", got)
 	}
 }
@@ -254,8 +254,8 @@ func TestFormsThatTheWorkbenchDidNotMake(t *testing.T) {
 func TestAServiceThatIsAwayIsNamedAndNothingIsStored(t *testing.T) {
 	c := newCore(t)
 	c.post(bench+"/cases", "key="+key)
-	for name, down := range map[string]interface{ Store(bool) }{"driver generator": c.whoDown, "vehicle generator": c.whatDown, "rules service": c.rulesDown} {
-		down.Store(true)
+	for name, gate := range map[string]*gate{"driver generator": c.who, "vehicle generator": c.what, "rules service": c.rules} {
+		gate.shut()
 		w := c.post(bench+"/cases", "key=11111111-22222222&from="+key, htmx, "true")
 		if w.Code != http.StatusServiceUnavailable || !strings.Contains(text(html(t, w), ".trouble"), name) {
 			t.Errorf("%s away: %d %q, want 503 that names it", name, w.Code, text(html(t, w), ".trouble"))
@@ -277,7 +277,7 @@ func TestAServiceThatIsAwayIsNamedAndNothingIsStored(t *testing.T) {
 		for _, target := range []string{bench, bench + "/" + key, bench + "/history", bench + "/rules", "/"} {
 			wantStatus(t, c.get(target), http.StatusOK)
 		}
-		down.Store(false)
+		gate.open()
 	}
 	if n := c.cases("motor-insurance"); n != 1 {
 		t.Errorf("%d cases are stored, want the one from before", n)
@@ -310,11 +310,11 @@ func TestACaseOfAnOlderVersionIsShownUnderIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.server.policies = []*policy.Policy{newer}
-	if got := text(html(t, c.get(bench+"/"+key)), ".provenance"); !strings.Contains(got, p.Digest.Short()) {
+	if got := text(html(t, c.get(bench+"/"+key)), ".from"); !strings.Contains(got, p.Digest.Short()) {
 		t.Errorf("provenance is %q, want the version that made the case, %s", got, p.Digest.Short())
 	}
 	w := c.get(bench + "/11111111-22222222")
-	if got := text(html(t, w), ".provenance"); !strings.Contains(got, newer.Digest.Short()) || !strings.Contains(got, "not stored") {
+	if got := text(html(t, w), ".from"); !strings.Contains(got, newer.Digest.Short()) || !strings.Contains(got, "not stored") {
 		t.Errorf("provenance is %q, want today's version, not stored", got)
 	}
 }
@@ -322,7 +322,7 @@ func TestACaseOfAnOlderVersionIsShownUnderIt(t *testing.T) {
 func TestAGeneratorAwayLeavesAnEditedCaseReadable(t *testing.T) {
 	c := newCore(t)
 	address := c.edited("driver.age", "17")
-	c.whoDown.Store(true)
+	c.who.shut()
 	page := html(t, c.get(address))
 	if got := text(page, ".verdict .out b"); got != "Decline" {
 		t.Errorf("the verdict is %q, want Decline", got)
