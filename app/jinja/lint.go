@@ -26,9 +26,10 @@ func lint(name, source string) []error {
 			l.output(take(stream, tokens.VariableEnd))
 		case tokens.BlockBegin:
 			l.tag(take(stream, tokens.BlockEnd))
-		case tokens.Error:
-			l.report("%s", t.Val)
 		}
+	}
+	if stream.IsError() {
+		l.report("cannot be read: %s", stream.Current().Val)
 	}
 	if len(l.branches) > 0 {
 		l.report("a tag is not closed")
@@ -44,7 +45,7 @@ func take(stream *tokens.Stream, end tokens.Type) []*tokens.Token {
 	var list []*tokens.Token
 	for !stream.End() {
 		t := stream.Next()
-		if t.Type == end || t.Type == tokens.EOF || t.Type == tokens.Error {
+		if t.Type == end {
 			break
 		}
 		list = append(list, t)
