@@ -24,8 +24,6 @@ type asset struct {
 
 // assets is every file of the static tree, by its address.
 type assets struct {
-	files  fs.FS
-	reload bool
 	byURL  map[string]asset  // /static/1f2e3d4c/style.css
 	byName map[string]string // style.css → its address
 }
@@ -39,19 +37,15 @@ var contentTypes = map[string]string{
 	".ico": "image/x-icon",
 }
 
-func newAssets(files fs.FS, reload bool) (*assets, error) {
-	a := &assets{files: files, reload: reload}
-	return a, a.load()
-}
-
-func (a *assets) load() error {
-	a.byURL, a.byName = map[string]asset{}, map[string]string{}
-	err := fs.WalkDir(a.files, ".", func(name string, entry fs.DirEntry, err error) error {
+// readAssets reads and compresses the tree. What pages load must be there.
+func readAssets(files fs.FS) (*assets, error) {
+	a := &assets{map[string]asset{}, map[string]string{}}
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		contentType := contentTypes[path.Ext(name)]
 		if err != nil || entry.IsDir() || contentType == "" {
 			return err
 		}
-		body, err := fs.ReadFile(a.files, name)
+		body, err := fs.ReadFile(files, name)
 		if err != nil {
 			return err
 		}
@@ -61,14 +55,14 @@ func (a *assets) load() error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("static files: %w", err)
+		return nil, fmt.Errorf("static files: %w", err)
 	}
 	for _, name := range []string{"style.css", "app.js", "icon.svg", "vendor/htmx.min.js"} {
 		if a.byName[name] == "" {
-			return fmt.Errorf("static file %s is missing: run npm ci", name)
+			return nil, fmt.Errorf("static file %s is missing: run npm ci", name)
 		}
 	}
-	return nil
+	return a, nil
 }
 
 // compress gives the body compressed, nil where that is no shorter.
@@ -90,10 +84,23 @@ func (a *assets) urls() AssetURLs {
 }
 
 // Static answers GET and HEAD /static/{hash}/{name}: a file that never changes under its address.
-func (s *Site) Static() http.Handler { return s.assets }
+func (s *Site) Static() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.current().serve(w, r) })
+}
 
-// ServeHTTP writes the file, compressed where the client takes it.
-func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// current gives the assets; with Reload as they are now, or as they were last if they cannot be read now.
+func (s *Site) current() *assets {
+	if s.reload == nil {
+		return s.assets
+	}
+	if a, err := readAssets(s.reload); err == nil {
+		return a
+	}
+	return s.assets
+}
+
+// serve writes the file, compressed where the client takes it.
+func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
 	file, ok := a.byURL[r.URL.Path]
 	if !ok {
 		http.NotFound(w, r)

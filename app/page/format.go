@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -179,13 +180,14 @@ func plain(c policy.Column, v policy.Value) string {
 func ParseField(c policy.Column, text string) (policy.Value, error) {
 	text = strings.TrimSpace(text)
 	if c.Kind == policy.Int || c.Kind == policy.Number {
-		text = strings.NewReplacer(",", "", " ", "", "\u00a0", "", minus, "-", "£", "", "$", "", "€", "").Replace(text)
+		text = typed.Replace(text)
 	}
 	if c.Kind == policy.Int && c.Decimals > 0 {
 		whole, fraction, _ := strings.Cut(text, ".")
-		if len(fraction) <= c.Decimals {
-			text = whole + fraction + strings.Repeat("0", c.Decimals-len(fraction))
+		if len(fraction) > c.Decimals {
+			return policy.Value{}, fmt.Errorf("%q has more than %d decimals: write fewer, such as %s", text, c.Decimals, parts(1234, c.Decimals))
 		}
+		text = whole + fraction + strings.Repeat("0", c.Decimals-len(fraction))
 	}
 	v, err := policy.ParseText(c.Kind, text)
 	if err != nil {
@@ -193,3 +195,6 @@ func ParseField(c policy.Column, text string) (policy.Value, error) {
 	}
 	return v, c.Check(v)
 }
+
+// typed drops what people write into numbers besides digits.
+var typed = strings.NewReplacer(",", "", " ", "", "\u00a0", "", minus, "-", "£", "", "$", "", "€", "", "×", "")

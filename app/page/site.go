@@ -26,6 +26,7 @@ type Site struct {
 	views     map[policy.Digest]*view
 	templates *jinja.Set
 	assets    *assets
+	reload    fs.FS  // where assets are read anew for each answer; nil for never
 	failure   []byte // the page for when rendering fails, made at start-up
 }
 
@@ -36,11 +37,14 @@ func NewSite(cfg Config) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	assets, err := newAssets(cfg.Static, cfg.Reload)
+	assets, err := readAssets(cfg.Static)
 	if err != nil {
 		return nil, err
 	}
 	s := &Site{policies: cfg.Policies, views: map[policy.Digest]*view{}, templates: templates, assets: assets}
+	if cfg.Reload {
+		s.reload = cfg.Static
+	}
 	for _, p := range cfg.Policies {
 		s.views[p.Digest] = newView(p)
 	}
@@ -73,7 +77,7 @@ func (s *Site) renderFailure() ([]byte, error) {
 }
 
 func (s *Site) render(p Page, part Part) ([]byte, error) {
-	p.base().Assets = s.assets.urls()
+	p.base().Assets = s.current().urls()
 	if part.blocks == nil {
 		return s.templates.Render(p.template(), p)
 	}

@@ -1,8 +1,6 @@
 package page
 
 import (
-	"maps"
-	"slices"
 	"strings"
 
 	"verdictory/contract"
@@ -29,18 +27,11 @@ var statusMarks = map[contract.Status][2]string{
 
 func (v *view) decisionTrace(d contract.DecisionTrace) DecisionTrace {
 	out := DecisionTrace{ID: d.Decision, Label: d.Decision, Policy: string(d.HitPolicy), URL: policyURL(v.policy.Name, "rules") + decisionURL(d.Decision)}
-	if i := slices.IndexFunc(v.policy.Rules.Decisions, func(x policy.Decision) bool { return x.ID == d.Decision }); i >= 0 {
-		out.Label = v.policy.Rules.Decisions[i].Label
-	}
-	var outputs []string
-	for _, name := range slices.Sorted(maps.Keys(d.Output)) {
-		text := v.column(name).text(d.Output[name])
-		if len(d.Output) > 1 {
-			text = name + " " + text
+	for _, decision := range v.policy.Rules.Decisions {
+		if decision.ID == d.Decision {
+			out.Label, out.Output = decision.Label, gave(decision, d.Output)
 		}
-		outputs = append(outputs, text)
 	}
-	out.Output = strings.Join(outputs, ", ")
 	for _, r := range d.Rules {
 		rule := RuleTrace{
 			Rule: r.Rule, URL: ruleLink(v.policy.Name, d.Decision, r.Rule).URL,
@@ -65,4 +56,17 @@ func (v *view) decisionTrace(d contract.DecisionTrace) DecisionTrace {
 		out.OthersText = plural(int64(len(out.Others)), "rule") + " did not hit"
 	}
 	return out
+}
+
+// gave writes a decision's output: its value, or name and value of each where there are several.
+func gave(d policy.Decision, output map[string]policy.Value) string {
+	var texts []string
+	for _, o := range d.Outputs {
+		text := column{decimals: -1}.text(output[o.Name])
+		if len(d.Outputs) > 1 {
+			text = o.Name + " " + text
+		}
+		texts = append(texts, text)
+	}
+	return strings.Join(texts, ", ")
 }
