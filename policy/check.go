@@ -30,7 +30,9 @@ func (r *reader) free(n name, path string, earlier *Shape) {
 }
 
 // topNames are what expressions know by themselves: the name of an object or decision would hide them.
-var topNames = []string{"as_of", "bool", "bytes", "double", "dyn", "google", "int", "list", "map", "null_type", "string", "timestamp", "duration", "type", "uint"}
+var topNames = []string{
+	"as_of", "bool", "bytes", "double", "duration", "dyn", "google", "int", "list", "map", "null_type", "string", "timestamp", "type", "uint",
+}
 
 // word notes a name that is one of the words given, which mean something else in expressions.
 func (r *reader) word(at place, path, name string, words []string) {

@@ -37,7 +37,7 @@ func DecodeObject(shape *Shape, raw []byte) (Object, Issues) {
 		}
 		value, err := column.decode(members.item)
 		if err != nil {
-			bad("."+column.Name, "%s: %s", column.Name, err)
+			bad("."+column.Name, "%s", err)
 			value = BoolValue(false) // so that it counts as given
 		}
 		object.Values[i] = value
@@ -117,8 +117,11 @@ func (s *Shape) Names() []string {
 // Check says what is wrong with a value for the column, nil for nothing: its kind, or a label that is not among the
 // column's. It does not hold the value against what the generator draws: ranges say what is generated, not what may be asked.
 func (c *Column) Check(v Value) error {
+	if v.kind == Absent {
+		return fmt.Errorf("%s has no value: write %s", c.Name, sample(c.Kind))
+	}
 	if v.kind != c.Kind {
-		return fmt.Errorf("%s has the wrong type: write %s", clip(v.String()), sample(c.Kind))
+		return fmt.Errorf("%s is the wrong type: write %s", clip(v.String()), sample(c.Kind))
 	}
 	if c.Kind != String || len(c.Labels) == 0 {
 		return nil

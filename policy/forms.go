@@ -38,8 +38,8 @@ type fieldForm struct {
 	From expression `json:"from,omitzero" kinds:"date!" jsonschema_description:"the first day, included: a date such as 2025-04-01, or an expression over as_of and earlier fields"`
 	To   expression `json:"to,omitzero" kinds:"date!" jsonschema_description:"the last day, included: a date such as 2026-03-31, or an expression over as_of and earlier fields"`
 
-	Function   line         `json:"function,omitzero" kinds:"fake!" jsonschema_description:"gofakeit's function, such as name"`
-	Parameters pairs[label] `json:"parameters,omitzero" kinds:"fake" jsonschema_description:"the function's parameters"`
+	Function   line            `json:"function,omitzero" kinds:"fake!" jsonschema_description:"gofakeit's function, such as name"`
+	Parameters pairs[argument] `json:"parameters,omitzero" kinds:"fake" jsonschema_description:"the function's parameters"`
 
 	Type  word       `json:"type,omitzero" jsonschema:"enum=int,enum=number,enum=bool,enum=text,enum=date" kinds:"value!" jsonschema_description:"the type of the expression: int, number, bool, text or date"`
 	Value expression `json:"value,omitzero" kinds:"value!" jsonschema_description:"an expression over as_of and earlier fields, such as years_between(driver.date_of_birth, as_of)"`

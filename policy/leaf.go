@@ -91,6 +91,20 @@ func (l *label) read(r *reader, n *yaml.Node, path string) {
 	}
 }
 
+// argument is a function's parameter: a text, taken as it is written. A number or truth value is its own text.
+type argument struct{ scalar }
+
+func (a *argument) read(r *reader, n *yaml.Node, path string) {
+	a.place = placeOf(n)
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		r.bad(a.place, path, "is %s: write a text", describe(n))
+		return
+	}
+	if a.text = n.Value; utf8.RuneCountInString(a.text) > maxText {
+		r.bad(a.place, path, "has %d characters: write at most %d", utf8.RuneCountInString(a.text), maxText)
+	}
+}
+
 // name is the name of an object, a field or an output.
 type name struct{ scalar }
 
@@ -233,6 +247,9 @@ func (r *reader) textPlace(n *yaml.Node) place {
 // Expr gives the expression with its place.
 func (s expression) Expr() Expr { return Expr{Source: s.text, Line: s.line, Column: s.column} }
 
+// maxWeight bounds a weight, so that the sum of a table's is a number.
+const maxWeight = 1e9
+
 // weights is a table of labels and their weights: a mapping, or a list of labels that weigh the same.
 type weights struct {
 	place
@@ -261,8 +278,13 @@ func (w *weights) mapping(r *reader, n *yaml.Node, path string) {
 		var weight number
 		l.read(r, key, path)
 		path := join(path, key.Value)
-		if weight.read(r, value, path); weight.text != "" && weight.value <= 0 {
-			r.bad(weight.place, path, "has the weight %s: write one above 0, or leave the label out", weight.text)
+		weight.read(r, value, path)
+		switch {
+		case weight.text == "":
+		case weight.value <= 0:
+			r.bad(weight.place, path, "has the weight %s: write one above 0, or leave the label out", clip(weight.text))
+		case weight.value > maxWeight:
+			r.bad(weight.place, path, "has the weight %s: write one of at most %d", clip(weight.text), int(maxWeight))
 		}
 		w.choices = append(w.choices, Choice{l.text, weight.value})
 		w.places = append(w.places, l.place)
@@ -282,8 +304,14 @@ func (w *weights) list(r *reader, n *yaml.Node, path string) {
 	}
 }
 
-// MarshalJSON gives the choices in order.
-func (w weights) MarshalJSON() ([]byte, error) { return json.Marshal(w.choices) }
+// MarshalJSON gives the labels with their weights, in order.
+func (w weights) MarshalJSON() ([]byte, error) {
+	list := make([][2]any, len(w.choices))
+	for i, c := range w.choices {
+		list[i] = [2]any{c.Label, c.Weight}
+	}
+	return json.Marshal(list)
+}
 
 // table is what a field is drawn from under one label of another field: weights for a choice, a probability for a bool.
 type table struct {

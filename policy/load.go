@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -105,5 +104,5 @@ func LoadAll(fsys fs.FS) ([]*Policy, Issues) {
 	if issues != nil {
 		return nil, issues
 	}
-	return slices.Clip(policies), nil
+	return policies, nil
 }

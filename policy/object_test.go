@@ -62,10 +62,10 @@ func TestCheckHoldsAValueAgainstItsColumn(t *testing.T) {
 		{licence, StringValue("full"), ""},
 		{licence, StringValue("fulll"), `"fulll" is no label of licence: did you mean "full"?`},
 		{licence, StringValue("none"), `"none" is no label of licence: write one of full, provisional, international`},
-		{licence, IntValue(7), `7 has the wrong type: write a text, such as "full"`},
-		{licence, Value{}, ` has the wrong type: write a text, such as "full"`},
+		{licence, IntValue(7), `7 is the wrong type: write a text, such as "full"`},
+		{licence, Value{}, `licence has no value: write a text, such as "full"`},
 		{name, StringValue("anything"), ""},
-		{&driver.Columns[2], NumberValue(1), `1 has the wrong type: write a whole number, such as 42`},
+		{&driver.Columns[2], NumberValue(1), `1 is the wrong type: write a whole number, such as 42`},
 	} {
 		got := ""
 		if err := c.column.Check(c.value); err != nil {

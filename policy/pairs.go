@@ -127,6 +127,9 @@ func (o *outputs) read(r *reader, n *yaml.Node, path string) {
 		}
 		return
 	}
+	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
+		r.bad(o.place, path, "is empty: write at least one name")
+	}
 	r.entries(n, path, func(key, value *yaml.Node) {
 		var next outputForm
 		next.Name.read(r, key, path)

@@ -56,6 +56,11 @@ func (label) JSONSchema() *jsonschema.Schema {
 	return anyOf(textSchema(maxLine), typeSchema("number"), typeSchema("boolean"))
 }
 
+func (argument) JSONSchema() *jsonschema.Schema {
+	most := uint64(maxText)
+	return anyOf(&jsonschema.Schema{Type: "string", MaxLength: &most}, typeSchema("number"), typeSchema("boolean"))
+}
+
 func (name) JSONSchema() *jsonschema.Schema { return patternSchema(namePattern.String()) }
 
 func (id) JSONSchema() *jsonschema.Schema { return patternSchema(idPattern.String()) }
@@ -83,7 +88,7 @@ func (weights) JSONSchema() *jsonschema.Schema {
 	return anyOf(
 		&jsonschema.Schema{
 			Type: "object", MinProperties: &least, MaxProperties: &most,
-			AdditionalProperties: &jsonschema.Schema{Type: "number", ExclusiveMinimum: "0"},
+			AdditionalProperties: &jsonschema.Schema{Type: "number", ExclusiveMinimum: "0", Maximum: "1e9"},
 		},
 		&jsonschema.Schema{Type: "array", MinItems: &least, MaxItems: &most, Items: label{}.JSONSchema()},
 	)

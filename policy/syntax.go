@@ -132,10 +132,13 @@ func (r *reader) invalidUTF8() place {
 	return place{bytes.Count(before, []byte{'\n'}) + 1, utf8.RuneCount(before[start:]) + 1}
 }
 
-// indent counts the spaces at the start of a line.
+// indent counts the spaces at the start of a line, which the document need not have: a block at its end may be empty.
 func (r *reader) indent(line int) int {
-	rest := bytes.SplitAfterN(r.source, []byte{'\n'}, line)[line-1]
-	return len(rest) - len(bytes.TrimLeft(rest, " "))
+	lines := bytes.SplitAfterN(r.source, []byte{'\n'}, line+1)
+	if len(lines) < line {
+		return 0
+	}
+	return len(lines[line-1]) - len(bytes.TrimLeft(lines[line-1], " "))
 }
 
 // plain notes what YAML can do and documents may not: anchors, aliases, tags, and nesting without end.
