@@ -35,7 +35,7 @@ func TestLimits(t *testing.T) {
 		}, maxText, "who.yaml:1:8: about has 2001 characters: write at most 2000"},
 		{"characters of a parameter", WhoDocument, func(n int) string {
 			return object + "  - {name: f, kind: fake, function: g, parameters: {x: " + strings.Repeat("é", n) + "}}\n"
-		}, maxText, "who.yaml:3:55: fields[0].parameters.x has 2001 characters: write at most 2000"},
+		}, maxText, "who.yaml:3:56: fields[0].parameters.x has 2001 characters: write at most 2000"},
 		{"bytes of a document", WhoDocument, func(n int) string {
 			good := object + "  - {name: f, kind: bool, probability: 0}\n#"
 			return good + strings.Repeat("#", n-len(good))
