@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
+
+	"cel.dev/cel-go/common/ast"
 
 	"verdictory/policy"
 )
@@ -42,13 +45,49 @@ type Comparison struct {
 	Constants []policy.Value
 }
 
+func comparison(op Op) operation {
+	return func(c *compiler, e ast.Expr, a []node) node {
+		if op == Eq || op == Ne {
+			c.labels(a[0], a[1], operands(e.AsCall())[1])
+			c.labels(a[1], a[0], operands(e.AsCall())[0])
+		}
+		return compare(op, a[0], a[1])
+	}
+}
+
+// labels leaves an issue for each constant, written at a place, that a slot is compared with and never takes.
+func (c *compiler) labels(slot, constants node, at ast.Expr) {
+	if !slot.bare || !constants.constant || len(c.env.vars[slot.slot].Labels) == 0 {
+		return
+	}
+	v := &c.env.vars[slot.slot]
+	values, places := []policy.Value{constants.value}, []ast.Expr{at}
+	if constants.kind == policy.List {
+		values, places = constants.value.List(), at.AsList().Elements()
+	}
+	for i, value := range values {
+		if slices.Contains(v.Labels, value.Text()) {
+			continue
+		}
+		place := at
+		if i < len(places) {
+			place = places[i]
+		}
+		advice := policy.DidYouMean(value.Text(), v.Labels)
+		if advice == "" {
+			advice = ": it takes " + strings.Join(v.Labels[:min(len(v.Labels), 12)], ", ")
+		}
+		c.issue(c.offset(place), "%s is never %q%s", v.Name, value.Text(), advice)
+	}
+}
+
 // compare makes the node of a comparison of two nodes of the same kind.
 func compare(op Op, a, b node) node {
-	if a.constant && b.slot >= 0 {
+	if a.constant && b.bare {
 		a, b, op = b, a, op.mirrored()
 	}
-	n := node{kind: policy.Bool, slot: -1}
-	if a.slot >= 0 && b.constant && describable(op, b.value) {
+	n := node{kind: policy.Bool}
+	if a.bare && b.constant && describable(op, b.value) {
 		n.shape = &shape{op: atom, comparison: Comparison{Slot: a.slot, Op: op, Constants: []policy.Value{b.value}}}
 		n.truth = slotTest(a.slot, op, b.value)
 		return n
@@ -183,7 +222,7 @@ func bit(truth func(*Frame) bool) func(*Frame) int64 {
 
 // isIn makes the node of a in b.
 func isIn(a, b node) node {
-	n := node{kind: policy.Bool, slot: -1}
+	n := node{kind: policy.Bool}
 	if !b.constant {
 		x, list := a, b.list
 		n.truth = func(f *Frame) bool {
@@ -203,7 +242,7 @@ func isIn(a, b node) node {
 	case policy.Bool:
 		n.truth = member(bit(a.truth), constants, zeroOne)
 	}
-	if a.slot >= 0 && !slices.ContainsFunc(constants, func(v policy.Value) bool { return !describable(Eq, v) }) {
+	if a.bare && !slices.ContainsFunc(constants, func(v policy.Value) bool { return !describable(Eq, v) }) {
 		n.shape = &shape{op: atom, comparison: Comparison{Slot: a.slot, Op: In, Constants: constants}}
 	}
 	return n

@@ -31,7 +31,8 @@ type node struct {
 	text       func(*Frame) string
 	list       func(*Frame) []policy.Value
 
-	slot     int // where the node is a slot and nothing else; otherwise -1
+	bare     bool // the node is a slot and nothing else
+	slot     int
 	constant bool
 	value    policy.Value // of a constant
 	fails    bool         // an evaluation may meet an error
@@ -171,7 +172,7 @@ func literal(e ast.Expr) policy.Value {
 
 // constant makes the node of a value.
 func constant(v policy.Value) node {
-	n := node{kind: v.Kind(), slot: -1, constant: true, value: v}
+	n := node{kind: v.Kind(), constant: true, value: v}
 	switch v.Kind() {
 	case policy.Bool:
 		b := v.Bool()
@@ -202,7 +203,7 @@ func constant(v policy.Value) node {
 // slot makes the node that reads a slot.
 func (c *compiler) slot(i int) node {
 	v := &c.env.vars[i]
-	n := node{kind: v.Kind, elem: v.Elem, slot: i}
+	n := node{kind: v.Kind, elem: v.Elem, bare: true, slot: i}
 	switch v.Kind {
 	case policy.Bool:
 		n.truth = func(f *Frame) bool { return f.Slots[i].Bool() }
@@ -240,7 +241,7 @@ func (c *compiler) compileList(e ast.Expr) node {
 		n.elem = elem
 		return n
 	}
-	return node{kind: policy.List, elem: elem, slot: -1, fails: fails, list: func(f *Frame) []policy.Value {
+	return node{kind: policy.List, elem: elem, fails: fails, list: func(f *Frame) []policy.Value {
 		values := make([]policy.Value, len(nodes))
 		for i := range nodes {
 			values[i] = nodes[i].eval(f)

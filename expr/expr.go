@@ -11,11 +11,28 @@
 // writes them. FirstFailing evaluates it and says which condition failed first; Domain gives the values for which it
 // holds, where its conditions compare fields with constants.
 //
-// The types are those of package policy: int, number (CEL's double), bool, text (string), date (timestamp, in whole
-// days) and lists of one of these. The functions beyond CEL's own are listed at functions.
+// The kinds are those of package policy: int, number (CEL's double), bool, text (string), date (timestamp, in whole
+// days) and lists of one of these. Beyond operators, expressions know of CEL's functions size, int, double, string,
+// startsWith, endsWith and contains, and these:
+//
+//	date("2025-04-01")      a date
+//	year(date)              its year
+//	years_between(from, to) whole years, as ages are counted: who is born on 29 February comes of age on 1 March
+//	days_between(from, to)  days
+//	add_years(date, n)      the same day n years on; 28 February for a 29th that is not
+//	add_days(date, n)       the day n days on
+//	min(a, b), max(a, b)    of two ints or two numbers
+//	muldiv(a, b, c)         a × b / c as an int, rounded half away from zero, with no overflow on the way
+//	ratio(a, b, decimals)   a / b as a number, rounded half away from zero to 0 to 6 decimals
 package expr
 
 import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
 	"cel.dev/cel-go/checker"
 	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
@@ -24,19 +41,13 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/parser"
 
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
-
 	"verdictory/policy"
 )
 
-// The limits on one expression. A document that exceeds them is refused before it costs anything.
+// The limits on one expression, beside policy.MaxExpression. One that exceeds them is refused before it costs anything.
 const (
-	MaxSource = 4 << 10 // bytes
-	maxTokens = 1000    // words, numbers, texts and signs
-	maxDepth  = 32      // brackets within brackets
+	maxTokens = 1000 // words, numbers, texts and signs
+	maxDepth  = 32   // brackets within brackets
 	maxIssues = 20
 )
 
@@ -121,11 +132,11 @@ func (e *Env) Compile(x policy.Expr, document, field string) (*Program, policy.I
 func position(source string, offset int) (line, column int) {
 	before := source[:offset]
 	line = strings.Count(before, "\n")
-	return line, len([]rune(before[strings.LastIndexByte(before, '\n')+1:]))
+	return line, utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
 }
 
-// newParser gives cel-go's hand-written parser, which reads hostile input in linear time. && and || take any number of
-// operands, in the order of the source.
+// celParser is cel-go's hand-written parser: it reads hostile input in linear time, where the generated one warms up for
+// milliseconds. && and || take any number of operands, in the order of the source. The oracle in the tests uses the other.
 var celParser, _ = parser.NewParser(parser.EnablePrattParser(true), parser.EnableVariadicOperatorASTs(true), parser.EnableIdentEscapeSyntax(false))
 
 // check gives the type-checked tree, or leaves issues.
@@ -135,8 +146,8 @@ func (c *compiler) check() *ast.AST {
 	}
 	source := common.NewTextSource(c.source)
 	parsed, errs := celParser.Parse(source)
-	if errors := errs.GetErrors(); len(errors) > 0 {
-		c.syntaxIssue(errors[0])
+	if found := errs.GetErrors(); len(found) > 0 {
+		c.syntaxIssue(found[0])
 		return nil
 	}
 	c.info = parsed.SourceInfo()

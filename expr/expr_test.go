@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -128,6 +129,27 @@ func TestPrograms(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestEnvironmentsAndProgramsAreShared(t *testing.T) {
+	env := driverEnv(t)
+	shared := compile(t, `driver.age / (driver.age - 21) > 0 || driver.note + "!" == "é🚗!"`)
+	var workers sync.WaitGroup
+	for range 4 {
+		workers.Go(func() {
+			f := &Frame{Slots: driverSlots()}
+			for _, source := range []string{`driver.age < 18 && driver.ok`, `driver.agee`, `driver.age < "a"`} {
+				p, issues := env.Compile(policy.Expr{Source: source, Line: 1, Column: 1}, "", "")
+				if (p == nil) == (issues == nil) {
+					t.Errorf("%s: %v, %v", source, p, issues)
+				}
+			}
+			if n, err := shared.FirstFailing(f); n != holds || err != nil {
+				t.Errorf("got %d, %v", n, err)
+			}
+		})
+	}
+	workers.Wait()
 }
 
 func TestTypedEvaluation(t *testing.T) {

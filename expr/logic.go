@@ -54,7 +54,7 @@ func (c *compiler) junction(e ast.Expr, leaves *[]leaf) junction {
 		return j
 	}
 	and := function == operators.LogicalAnd
-	j := junction{node: node{kind: policy.Bool, slot: -1, constant: true, value: policy.BoolValue(and), shape: &shape{op: all}}}
+	j := junction{node: node{kind: policy.Bool, constant: true, value: policy.BoolValue(and), shape: &shape{op: all}}}
 	if !and {
 		j.shape.op = some
 	}

@@ -11,8 +11,6 @@ import (
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
-
-	"verdictory/policy"
 )
 
 // signs are the operators as people write them.
@@ -167,37 +165,10 @@ func decimal(x float64) string {
 	return s + ".0"
 }
 
-// kindWord gives the word of a type, as messages write it: int, list of texts, or list alone where it is of any.
-func kindWord(t *types.Type) string {
-	switch t.Kind() {
-	case types.IntKind:
-		return "int"
-	case types.DoubleKind:
-		return "number"
-	case types.BoolKind:
-		return "bool"
-	case types.StringKind:
-		return "text"
-	case types.TimestampKind:
-		return "date"
-	}
-	if elem := t.Parameters(); len(elem) == 1 && kindOf(elem[0]) != policy.Absent {
-		return "list of " + plural(elem[0])
-	}
-	return "list"
-}
-
-func plural(t *types.Type) string {
-	if t.Kind() == types.ListKind {
-		return "lists"
-	}
-	return kindWord(t) + "s"
-}
-
-// find gives the expression with the id, which is in the tree.
-func find(e ast.Expr, id int64) ast.Expr {
-	var found ast.Expr
-	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
+// find gives the expression with the id, the whole for an id that is not in the tree.
+func find(tree ast.Expr, id int64) ast.Expr {
+	found := tree
+	ast.PreOrderVisit(tree, ast.NewExprVisitor(func(e ast.Expr) {
 		if e.ID() == id {
 			found = e
 		}

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -88,10 +89,8 @@ func (c *compiler) offset(e ast.Expr) int {
 	}
 	r, _ := c.info.GetOffsetRange(e.ID())
 	offset := byteOffset(c.source, int(r.Start))
-	switch i := slices.IndexFunc(c.tokens, func(t token) bool { return t.start == offset }); {
-	case i > 0 && c.tokens[i].kind == '(': // a call's place is its bracket
-		return c.tokens[i-1].start
-	case i > 0 && c.tokens[i].kind == '.': // a checked name's is its dot
+	i := slices.IndexFunc(c.tokens, func(t token) bool { return t.start == offset })
+	if i > 0 && (c.tokens[i].kind == '(' || c.tokens[i].kind == '.') { // a call's place is its bracket, a checked name's its dot
 		return c.tokens[i-1].start
 	}
 	return offset
@@ -188,19 +187,9 @@ func (c *compiler) suggestion(object, member string) string {
 		}
 	}
 	if member == "" {
-		return policy.DidYouMean(object, append(candidates, mapKeys(c.env.members)...))
+		return policy.DidYouMean(object, append(candidates, slices.Sorted(maps.Keys(c.env.members))...))
 	}
 	return policy.DidYouMean(object+"."+member, candidates)
-}
-
-// mapKeys gives the objects' names in order.
-func mapKeys(members map[string][]string) []string {
-	var keys []string
-	for name := range members {
-		keys = append(keys, name)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // qualified gives the name that a chain of a.b.c spells; false where it begins with something else.

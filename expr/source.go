@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"verdictory/policy"
 )
 
 // token is one word or sign of a source, from byte start to before byte end.
@@ -99,8 +101,8 @@ func textEnd(source string, i int, raw bool) int {
 
 // withinLimits leaves an issue for a source that is too long or nested too deeply, before anything else reads it.
 func (c *compiler) withinLimits() bool {
-	if len(c.source) > MaxSource {
-		c.issue(0, "an expression of %d bytes is too long: write at most %d", len(c.source), MaxSource)
+	if len(c.source) > policy.MaxExpression {
+		c.issue(0, "an expression of %d bytes is too long: write at most %d", len(c.source), policy.MaxExpression)
 		return false
 	}
 	c.tokens = scan(c.source)
