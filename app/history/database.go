@@ -26,7 +26,8 @@ const (
 	sqliteReaders   = 4
 )
 
-// connect opens both pools and migrates the schema.
+// connect opens both pools and migrates the schema. connectPostgres and connectSQLite leave to it what they opened
+// before they failed.
 func connect(ctx context.Context, address string, log *slog.Logger) (write, read *bun.DB, err error) {
 	path, isSQLite := strings.CutPrefix(address, "sqlite:")
 	switch {
@@ -37,16 +38,24 @@ func connect(ctx context.Context, address string, log *slog.Logger) (write, read
 	default:
 		return nil, nil, errors.New("history: the database's URL is not known: write postgres://user:password@host/database or sqlite:///path/file.db")
 	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("history: %w", err)
+	if err == nil {
+		err = migrate(ctx, write, migrationsOf(write), log)
 	}
-	if err := migrate(ctx, write, migrationsOf(write), log); err != nil {
+	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("history: %w", err), closeAll(write, read))
 	}
 	return write, read, nil
 }
 
-func closeAll(write, read *bun.DB) error { return errors.Join(write.Close(), read.Close()) }
+// closeAll closes the pools that were opened.
+func closeAll(pools ...*bun.DB) (err error) {
+	for _, db := range pools {
+		if db != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}
+	return err
+}
 
 // connectPostgres opens the pools for PostgreSQL and waits until it answers.
 func connectPostgres(ctx context.Context, address string, log *slog.Logger) (write, read *bun.DB, err error) {
@@ -80,11 +89,8 @@ func connectPostgres(ctx context.Context, address string, log *slog.Logger) (wri
 	write, read = pool(1), pool(postgresReaders)
 	for waiting := false; ; waiting = true {
 		err := write.PingContext(ctx)
-		if err == nil {
-			return write, read, nil
-		}
-		if !starting(err) || ctx.Err() != nil {
-			return nil, nil, errors.Join(err, closeAll(write, read))
+		if err == nil || !starting(err) || ctx.Err() != nil {
+			return write, read, err
 		}
 		if !waiting {
 			log.Warn("waiting for the database", "error", err)
@@ -105,37 +111,36 @@ func starting(err error) bool {
 // connectSQLite opens the pools for SQLite: one writer, because SQLite has one, and readers beside it, which its
 // write-ahead log lets read while it writes. A database in memory has one connection for both.
 func connectSQLite(ctx context.Context, path string) (write, read *bun.DB, err error) {
-	pool := func(size int, parameters url.Values) (*bun.DB, error) {
-		parameters["_pragma"] = append([]string{
-			"busy_timeout(1500)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(1)", "cache_size(-32768)", "temp_store(memory)",
-		}, parameters["_pragma"]...)
-		name := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: parameters.Encode()}
-		db, err := sql.Open("sqlite", name.String())
-		if err != nil {
-			return nil, err
-		}
-		db.SetMaxOpenConns(size)
-		db.SetMaxIdleConns(size)
-		return bun.NewDB(db, sqlitedialect.New()), nil
-	}
 	// Without immediate, a transaction that reads first fails at its first write when another has written meanwhile.
-	write, err = pool(1, url.Values{"_txlock": {"immediate"}})
+	writer := url.Values{"_txlock": {"immediate"}}
+	if path == ":memory:" {
+		write, err = openSQLite(ctx, path, "memory", 1, writer)
+		return write, write, err
+	}
+	if write, err = openSQLite(ctx, path, "wal", 1, writer); err == nil {
+		read, err = openSQLite(ctx, path, "wal", sqliteReaders, url.Values{"_pragma": {"query_only(1)"}})
+	}
+	return write, read, err
+}
+
+func openSQLite(ctx context.Context, path, journal string, size int, parameters url.Values) (db *bun.DB, err error) {
+	parameters["_pragma"] = append([]string{
+		"busy_timeout(1500)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(1)", "cache_size(-32768)", "temp_store(memory)",
+	}, parameters["_pragma"]...)
+	name := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: parameters.Encode()}
+	pool, err := sql.Open("sqlite", name.String())
+	if err == nil {
+		pool.SetMaxOpenConns(size)
+		pool.SetMaxIdleConns(size)
+		db = bun.NewDB(pool, sqlitedialect.New())
+		if err = checkPragmas(ctx, db, journal); err != nil {
+			pool.Close()
+		}
+	}
 	if err != nil {
-		return nil, nil, err
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	journal := "memory"
-	if read = write; path != ":memory:" {
-		journal = "wal"
-		if read, err = pool(sqliteReaders, url.Values{"_pragma": {"query_only(1)"}}); err != nil {
-			return nil, nil, err
-		}
-	}
-	for _, db := range []*bun.DB{write, read} {
-		if err := checkPragmas(ctx, db, journal); err != nil {
-			return nil, nil, errors.Join(fmt.Errorf("%s: %w", path, err), closeAll(write, read))
-		}
-	}
-	return write, read, nil
+	return db, nil
 }
 
 // checkPragmas reads back what a connection was told: SQLite passes over what it cannot do.

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -98,9 +99,9 @@ func (f Filter) query() (query, error) {
 	if !f.To.IsZero() {
 		q.before = firstID(f.To)
 	}
-	words := wordsOf(nil, f.Text)
+	words := wordsOf(nil, f.Text, maxSearchWords+1)
 	if len(words) > maxSearchWords {
-		return q, invalid("The search has %d words: write at most %d.", len(words), maxSearchWords)
+		return q, invalid("The search has too many words: write at most %d.", maxSearchWords)
 	}
 	q.none = len(words) == 0 && strings.TrimSpace(f.Text) != ""
 	add := func(kind, text string) { q.terms = append(q.terms, term(f.Policy, kind, text)) }
@@ -140,11 +141,16 @@ func (q query) readCursor(cursor string) (before int64, err error) {
 	if cursor == "" {
 		return q.before, nil
 	}
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(raw) != 9 || raw[0] != cursorVersion || raw[1] > 127 {
-		return 0, invalid("The place to go on from is not one that this list gave: start again from its first page.")
+	wrong := invalid("The place to go on from is not one that this list gave: start again from its first page.")
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil || len(raw) != 9 {
+		return 0, wrong
 	}
-	return min(q.before, int64(binary.BigEndian.Uint64(raw[1:]))), nil
+	before = int64(binary.BigEndian.Uint64(raw[1:]))
+	if before < 0 || writeCursor(before) != cursor {
+		return 0, wrong
+	}
+	return min(q.before, before), nil
 }
 
 // page reads the query's next page.
@@ -177,9 +183,9 @@ func (s *Store) page(ctx context.Context, q query, limit int) (Page, error) {
 
 // The sizes of a search.
 const (
-	sample      = 256   // how many entries of a term are passed to see how dense it is
-	firstChunk  = 256   // candidates examined at first, then twice as many each time
-	maxExamined = 5_000 // candidates examined for a page
+	sample     = 256   // how many entries of a term are passed to see how dense it is
+	firstChunk = 256   // candidates examined at first, then four times as many as were
+	maxExamine = 5_000 // candidates examined for a page
 )
 
 // find gives the ids of the query's next cases, newest first, and the cursor of the page behind them.
@@ -200,44 +206,40 @@ func (s *Store) find(ctx context.Context, q query, limit int) (ids []int64, next
 	return ids, next, err
 }
 
-// intersect finds the cases that have all of several terms: it goes down the list of the rarest and probes the index
-// for the others. It may give more ids than the limit. Where it stopped before the end, next is the cursor to go on from.
+// intersect finds the cases that have all of several terms, newest first: it goes down the list of the rarest and
+// probes the index for the others. It may give more ids than the limit. Where it stopped before the end, next is the
+// cursor to go on from.
 func (s *Store) intersect(ctx context.Context, q query, limit int) (ids []int64, next string, err error) {
-	if err := s.rarestFirst(ctx, q); err != nil {
-		return nil, "", err
-	}
 	const probe = "(SELECT 1 FROM case_terms AS p WHERE p.term = ? AND p.case_id = d.case_id) = 1"
 	text := "WITH d AS MATERIALIZED (SELECT case_id FROM case_terms WHERE term = ? AND case_id >= ? AND case_id < ? ORDER BY case_id DESC LIMIT ?)" +
 		" SELECT case_id, -1 AS examined FROM d WHERE " + strings.Repeat(probe+" AND ", len(q.terms)-2) + probe +
 		" UNION ALL SELECT coalesce(min(case_id), 0), count(*) FROM d"
-	examined := int64(0)
-	for chunk := int64(firstChunk); ; chunk = min(2*chunk, maxExamined-examined) {
+	err = s.rarestFirst(ctx, q)
+	chunk, last := firstChunk, firstChunk
+	for examined := 0; err == nil && last == chunk && len(ids) <= limit && examined < s.examine; examined += last {
+		chunk = min(max(firstChunk, 4*examined), s.examine-examined)
 		args := []any{q.terms[0], q.from, q.before, chunk}
 		for _, probed := range q.terms[1:] {
 			args = append(args, probed)
 		}
-		var rows []struct{ CaseID, Examined int64 }
-		if err := s.read.NewRaw(text, args...).Scan(ctx, &rows); err != nil {
-			return nil, "", err
+		var rows []struct {
+			CaseID   int64
+			Examined int // -1 for a case, or how many were, with the last of them
 		}
-		last := int64(0)
+		err = s.read.NewRaw(text, args...).Scan(ctx, &rows)
 		for _, row := range rows {
 			if row.Examined < 0 {
 				ids = append(ids, row.CaseID)
-				continue
+			} else {
+				last, q.before = row.Examined, row.CaseID
 			}
-			last = row.Examined
-			q.before = row.CaseID
-		}
-		slices.SortFunc(ids, func(a, b int64) int { return int(min(max(b-a, -1), 1)) })
-		examined += last
-		switch {
-		case last < chunk: // the list's end
-			return ids, "", nil
-		case len(ids) > limit || examined >= maxExamined:
-			return ids, writeCursor(q.before), nil
 		}
 	}
+	if last == chunk { // not the list's end
+		next = writeCursor(q.before)
+	}
+	slices.SortFunc(ids, func(a, b int64) int { return cmp.Compare(b, a) })
+	return ids, next, err
 }
 
 // rarestFirst orders the query's terms by how dense they are just below where the page starts: the further back a

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -124,7 +123,12 @@ func (s *Store) decode(ctx context.Context, row *caseRow) (contract.Case, error)
 	c.Who, who = policy.DecodeObject(v.policy.Who.Shape, []byte(row.Who))
 	c.What, what = policy.DecodeObject(v.policy.What.Shape, []byte(row.What))
 	c.Verdict, verdict = policy.DecodeObject(v.policy.Rules.Verdict.Shape, []byte(row.Verdict))
-	if err := errors.Join(err, who.Err(), what.Err(), verdict.Err(), json.Unmarshal([]byte(row.Hits), &c.Hits)); err != nil {
+	for _, text := range strings.Fields(row.Hits) {
+		hit, bad := contract.ParseHit(text)
+		c.Hits = append(c.Hits, hit)
+		err = errors.Join(err, bad)
+	}
+	if err := errors.Join(err, who.Err(), what.Err(), verdict.Err()); err != nil {
 		return contract.Case{}, fmt.Errorf("history: the stored case %s cannot be read: %w", row.Code, err)
 	}
 	return c, nil

@@ -29,6 +29,8 @@ type Store struct {
 	log         *slog.Logger
 	ids         sequence
 	versions    versions
+	patience    time.Duration // see the constant
+	examine     int           // how many candidates are examined for a page at most
 
 	gate   sync.RWMutex // held to read while a save is handed over, to write while the store is closed
 	closed bool
@@ -47,9 +49,11 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*Store, error) {
 	}
 	s := &Store{
 		write: write, read: read, log: log,
-		ids:   newSequence(),
-		saves: make(chan *save, maxGroup),
-		done:  make(chan struct{}),
+		ids:      newSequence(),
+		patience: patience,
+		examine:  maxExamine,
+		saves:    make(chan *save, maxGroup),
+		done:     make(chan struct{}),
 	}
 	go s.writer()
 	return s, nil
@@ -83,7 +87,7 @@ func (s *Store) Ready(ctx context.Context) error {
 
 // bounded does something with the database, within its patience, and turns what went wrong into the store's errors.
 func (s *Store) bounded(ctx context.Context, what string, do func(ctx context.Context) error) error {
-	inner, cancel := context.WithTimeout(ctx, patience)
+	inner, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	return failure(ctx, what, do(inner))
 }

@@ -47,27 +47,31 @@ func termsOf(c *contract.Case) []int64 {
 	for _, hit := range c.Hits {
 		add(termRule, hit.String())
 	}
-	words := wordsOf(nil, c.Code.String())
+	words := wordsOf(nil, c.Code.String(), maxWords)
 	for _, object := range []policy.Object{c.Who, c.What, c.Verdict} {
 		for _, value := range object.Values {
-			words = wordsOf(words, value.Text())
+			words = wordsOf(words, value.Text(), maxWords)
 			for _, item := range value.List() {
-				words = wordsOf(words, item.Text())
+				words = wordsOf(words, item.Text(), maxWords)
 			}
 		}
 	}
-	for _, word := range words[:min(len(words), maxWords)] {
+	for _, word := range words {
 		add(termWord, word)
 	}
 	slices.Sort(terms)
 	return slices.Compact(terms)
 }
 
-// wordsOf adds a text's words to those found already: its runs of letters and digits, in small letters, each once.
-func wordsOf(words []string, text string) []string {
-	for _, word := range strings.FieldsFunc(text, func(r rune) bool {
+// wordsOf adds a text's words to those found already: its runs of letters and digits, in small letters, each once. It
+// stops at most words, so that a text of a megabyte costs no more than a sentence.
+func wordsOf(words []string, text string, most int) []string {
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
 	}) {
+		if len(words) == most {
+			break
+		}
 		if word = strings.ToLower(word); !slices.Contains(words, word) {
 			words = append(words, word)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect"
@@ -49,20 +50,17 @@ func newSave(version int64, c *contract.Case, key string) *save {
 	sv.tallies = append(sv.tallies,
 		tallyRow{Version: version, Kind: tallyTotal, N: 1},
 		tallyRow{Version: version, Kind: tallyOutcome, Key: c.Outcome, N: 1})
-	hits := []byte{'['}
+	hits := make([]string, len(c.Hits))
 	for i, hit := range c.Hits {
-		if i > 0 {
-			hits = append(hits, ',')
-		}
-		hits = append(append(append(hits, '"'), hit.String()...), '"') // ids need no escapes
+		hits[i] = hit.String()
 		if !slices.Contains(c.Hits[:i], hit) {
-			sv.tallies = append(sv.tallies, tallyRow{Version: version, Kind: tallyRule, Key: hit.String(), N: 1})
+			sv.tallies = append(sv.tallies, tallyRow{Version: version, Kind: tallyRule, Key: hits[i], N: 1})
 		}
 	}
 	sv.row = caseRow{
 		Version: version, Code: c.Code.String(), Outcome: c.Outcome,
 		Who: string(c.Who.AppendJSON(nil)), What: string(c.What.AppendJSON(nil)), Verdict: string(c.Verdict.AppendJSON(nil)),
-		Hits: string(append(hits, ']')), RequestKey: hashKey(key),
+		Hits: strings.Join(hits, " "), RequestKey: hashKey(key),
 	}
 	return sv
 }
@@ -125,7 +123,7 @@ func (s *Store) store(group []*save) {
 	}
 	// The order in which rows are locked is the same in every replica.
 	slices.SortFunc(group, func(a, b *save) int { return cmp.Compare(a.row.Code, b.row.Code) })
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), s.patience)
 	defer cancel()
 	err := s.write.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error { return s.insert(ctx, tx, group) })
 	if half := len(group) / 2; err != nil && half > 0 && !unavailable(err) {
@@ -142,7 +140,8 @@ func (s *Store) store(group []*save) {
 // insert stores a group in a transaction, or finds what stands already in its place.
 func (s *Store) insert(ctx context.Context, tx bun.Tx, group []*save) error {
 	var fresh []*save
-	for rest := group; len(rest) > 0; {
+	var err error
+	for rest := group; len(rest) > 0 && err == nil; {
 		rows := make([]*caseRow, len(rest))
 		for i, sv := range rest {
 			rows[i] = &sv.row
@@ -152,25 +151,22 @@ func (s *Store) insert(ctx context.Context, tx bun.Tx, group []*save) error {
 			return err
 		}
 		slices.Sort(inserted)
-		rest = slices.DeleteFunc(slices.Clone(rest), func(sv *save) bool {
-			_, is := slices.BinarySearch(inserted, sv.row.ID)
-			if is {
+		var refused []*save
+		for _, sv := range rest {
+			if _, is := slices.BinarySearch(inserted, sv.row.ID); is {
 				fresh = append(fresh, sv)
+			} else {
+				refused = append(refused, sv)
 			}
-			return is
-		})
-		var err error
-		if rest, err = s.resolve(ctx, tx, rest); err != nil {
-			return err
+		}
+		rest, err = s.resolve(ctx, tx, refused)
+	}
+	if len(fresh) > 0 && err == nil {
+		if err = s.index(ctx, tx, fresh); err == nil {
+			err = s.count(ctx, tx, fresh)
 		}
 	}
-	if len(fresh) == 0 {
-		return nil
-	}
-	if err := s.index(ctx, tx, fresh); err != nil {
-		return err
-	}
-	return s.count(ctx, tx, fresh)
+	return err
 }
 
 // resolve finds what stands in the way of saves: the row with the same key or else the same code. It gives those that
@@ -184,22 +180,20 @@ func (s *Store) resolve(ctx context.Context, tx bun.Tx, saves []*save) (rest []*
 		codes, keys = append(codes, sv.row.Code), append(keys, sv.row.RequestKey)
 	}
 	var rows []caseRow
-	if err := tx.NewSelect().Model(&rows).Where("code IN (?) OR request_key IN (?)", bun.List(codes), bun.List(keys)).Scan(ctx); err != nil {
-		return nil, err
-	}
+	err = tx.NewSelect().Model(&rows).Where("code IN (?) OR request_key IN (?)", bun.List(codes), bun.List(keys)).Scan(ctx)
 	for _, sv := range saves {
 		i := slices.IndexFunc(rows, func(row caseRow) bool { return row.RequestKey != "" && row.RequestKey == sv.row.RequestKey })
 		if i < 0 {
 			i = slices.IndexFunc(rows, func(row caseRow) bool { return row.Code == sv.row.Code && row.Version == sv.row.Version })
 		}
-		if i < 0 {
-			sv.row.ID = s.ids.next()
-			rest = append(rest, sv)
+		if i >= 0 {
+			sv.standing = &rows[i]
 			continue
 		}
-		sv.standing = &rows[i]
+		sv.row.ID = s.ids.next()
+		rest = append(rest, sv)
 	}
-	return rest, nil
+	return rest, err
 }
 
 // index enters new cases under their terms.

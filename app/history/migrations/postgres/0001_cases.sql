@@ -11,8 +11,8 @@ CREATE TABLE policy_versions (
 
 -- The cases. id holds when the case was stored: (Unix milliseconds since 2020) << 20 and a sequence, so the order of
 -- ids is the order of time. The code says the mode and whether a person edited the case; the version says the policy.
--- who, what and verdict are JSON as it was given, byte for byte, which JSONB would not keep; hits is a JSON list of
--- decision/rule. request_key is a hash of the sender's idempotency key.
+-- who, what and verdict are JSON as it was given, byte for byte, which JSONB would not keep; hits is
+-- decision/rule, joined by spaces. request_key is a hash of the sender's idempotency key.
 CREATE TABLE cases (
   id          BIGINT PRIMARY KEY,
   version     BIGINT NOT NULL REFERENCES policy_versions (id),
