@@ -116,16 +116,14 @@ func (c *compiler) compile(e ast.Expr) node {
 	case ast.LiteralKind:
 		return constant(literal(e))
 	case ast.IdentKind:
-		slot := c.env.slots[e.AsIdent()]
-		return c.slot(slot)
+		return c.slot(c.env.slots[e.AsIdent()])
 	case ast.ListKind:
 		return c.compileList(e)
 	}
-	call := e.AsCall()
-	switch call.FunctionName() {
-	case operators.LogicalAnd, operators.LogicalOr:
+	if isCall(e, operators.LogicalAnd) || isCall(e, operators.LogicalOr) {
 		return c.junction(e, new([]leaf)).node
 	}
+	call := e.AsCall()
 	var args []node
 	for _, operand := range operands(call) {
 		args = append(args, c.compile(operand))

@@ -34,28 +34,12 @@ const holds = -1
 
 // junction compiles a tree of && and ||, adding its leaves in order.
 func (c *compiler) junction(e ast.Expr, leaves *[]leaf) junction {
-	var function string
-	if e.Kind() == ast.CallKind {
-		function = e.AsCall().FunctionName()
+	and, or := isCall(e, operators.LogicalAnd), isCall(e, operators.LogicalOr)
+	if !and && !or {
+		return c.leaf(e, leaves)
 	}
-	if function != operators.LogicalAnd && function != operators.LogicalOr {
-		index, n := len(*leaves), c.compile(e)
-		*leaves = append(*leaves, leaf{n, e})
-		truth := n.truth
-		j := junction{node: n, first: func(f *Frame) int {
-			if truth(f) {
-				return holds
-			}
-			return index
-		}}
-		if !n.fails {
-			j.plain = []func(*Frame) bool{truth}
-		}
-		return j
-	}
-	and := function == operators.LogicalAnd
 	j := junction{node: node{kind: policy.Bool, constant: true, value: policy.BoolValue(and), shape: &shape{op: all}}}
-	if !and {
+	if or {
 		j.shape.op = some
 	}
 	base, flat := len(*leaves), true // flat: every operand is a leaf
@@ -94,6 +78,27 @@ func (c *compiler) junction(e ast.Expr, leaves *[]leaf) junction {
 	first := j.first
 	j.truth = func(f *Frame) bool { return first(f) == holds }
 	return j
+}
+
+// leaf compiles an operand that is neither && nor ||.
+func (c *compiler) leaf(e ast.Expr, leaves *[]leaf) junction {
+	index, n := len(*leaves), c.compile(e)
+	*leaves = append(*leaves, leaf{n, e})
+	truth := n.truth
+	j := junction{node: n, first: func(f *Frame) int {
+		if truth(f) {
+			return holds
+		}
+		return index
+	}}
+	if !n.fails {
+		j.plain = []func(*Frame) bool{truth}
+	}
+	return j
+}
+
+func isCall(e ast.Expr, function string) bool {
+	return e.Kind() == ast.CallKind && e.AsCall().FunctionName() == function
 }
 
 // allOf is && over leaves that cannot fail, the first of them with index base.
