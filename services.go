@@ -89,11 +89,8 @@ type rulesCommand struct {
 
 // Run proves the limits on hostile documents and then serves verdicts until the context ends.
 func (c *rulesCommand) Run(ctx context.Context) error {
-	if err := rules.ProveLimits(); err != nil {
-		return err
-	}
 	listener, err := listen(c.Listen)
-	if err != nil {
+	if err = errors.Join(rules.ProveLimits(), err); err != nil {
 		return err
 	}
 	return c.serve(ctx, "rules", listener, rules.NewHandler())
@@ -200,34 +197,41 @@ func (c *upCommand) Run(ctx context.Context, s *streams) error {
 		}
 		c.Database = "sqlite://" + filepath.ToSlash(filepath.Join(c.Data, "verdictory.db"))
 	}
-	listener, err := listen(c.Listen)
-	if err != nil {
+	listeners, err := listenAll(c.Listen, inner, inner, inner)
+	if err = errors.Join(rules.ProveLimits(), err); err != nil {
 		return err
 	}
-	if err := rules.ProveLimits(); err != nil {
-		return err
-	}
+	pages, who, what, verdicts := listeners[0], listeners[1], listeners[2], listeners[3]
+
 	others, stopOthers := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopOthers()
 	var all errgroup.Group
-	start := func(name string, handler http.Handler) (url string, err error) {
-		inner, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return "", err
-		}
-		all.Go(func() error { return c.serve(others, name, inner, handler) })
-		return "http://" + inner.Addr().String(), nil
-	}
-	started := core{run: c.runFlags, database: c.Database, policies: loaded, ready: func() {
-		fmt.Fprintf(s.out, "Verdictory is ready: http://%s\n", listener.Addr())
-	}}
-	var errs [3]error
-	started.who, errs[0] = start("generator-who", generators.NewHandler(contract.RoleWho))
-	started.what, errs[1] = start("generator-what", generators.NewHandler(contract.RoleWhat))
-	started.rules, errs[2] = start("rules", rules.NewHandler())
-	if err = errors.Join(errs[:]...); err == nil {
-		err = c.serveCore(ctx, started, listener)
-	}
+	all.Go(func() error { return c.serve(others, "generator-who", who, generators.NewHandler(contract.RoleWho)) })
+	all.Go(func() error { return c.serve(others, "generator-what", what, generators.NewHandler(contract.RoleWhat)) })
+	all.Go(func() error { return c.serve(others, "rules", verdicts, rules.NewHandler()) })
+	err = c.serveCore(ctx, core{
+		run: c.runFlags, database: c.Database, policies: loaded, who: url(who), what: url(what), rules: url(verdicts),
+		ready: func() { fmt.Fprintf(s.out, "Verdictory is ready: %s\n", url(pages)) },
+	}, pages)
 	stopOthers()
 	return errors.Join(err, all.Wait())
 }
+
+// inner is where up's other services listen: a free port that only this machine reaches.
+const inner = "127.0.0.1:0"
+
+// listenAll takes all addresses, or none.
+func listenAll(addresses ...string) (listeners []net.Listener, err error) {
+	for _, address := range addresses {
+		listener, err := listen(address)
+		if err != nil {
+			for _, taken := range listeners {
+				err = errors.Join(err, taken.Close())
+			}
+			return nil, err
+		}
+		listeners = append(listeners, listener)
+	}
+	return listeners, nil
+}
+
+func url(listener net.Listener) string { return "http://" + listener.Addr().String() }
