@@ -22,23 +22,22 @@ const (
 	blockSize = 32 << 10 // bytes of pairs that are worked on at once
 )
 
-// batch answers POST /verdicts/batch?policy=DIGEST: NDJSON, a contract.Pair a line, answered in the same order by a
+// postBatch answers POST /verdicts/batch?policy=DIGEST: NDJSON, a contract.Pair a line, answered in the same order by a
 // contract.BatchVerdict a line. A pair without a verdict is answered by a line with its error, and the others go on;
-// empty lines are passed over. Pairs are answered while more are being read, a block of them on each core. A request
-// that is too large, breaks off or takes too long is cut off, so that the part answered does not pass for the whole.
-func (s *server) batch(w http.ResponseWriter, r *http.Request) {
-	b, err := s.book(policy.Digest(r.URL.Query().Get("policy")))
-	if err == nil && r.ContentLength > contract.MaxBatchBody {
-		err = service.BodyError(&http.MaxBytesError{Limit: contract.MaxBatchBody})
-	}
+// empty lines are passed over. Pairs are answered while more are being read, a block of them on each core. A batch that
+// is too large, breaks off or takes too long is cut off, so that the part answered does not pass for the whole.
+func (h *handler) postBatch(w http.ResponseWriter, r *http.Request) error {
+	crew, err := h.crew(policy.Digest(r.URL.Query().Get("policy")))
 	if err != nil {
-		service.WriteProblem(w, r, err)
-		return
+		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.patience)
-	blocks := make(chan *block, runtime.GOMAXPROCS(0))
+	if r.ContentLength > contract.MaxBatchBody {
+		return service.BodyError(&http.MaxBytesError{Limit: contract.MaxBatchBody})
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), h.patience)
 	stream := service.NewStream(w, service.TypeNDJSON)
-	reader := &reader{shared: b, lines: bufio.NewReaderSize(http.MaxBytesReader(nil, r.Body, contract.MaxBatchBody), maxLine)}
+	reader := &reader{crew: crew, lines: bufio.NewReaderSize(http.MaxBytesReader(nil, r.Body, contract.MaxBatchBody), maxLine)}
+	blocks := make(chan *block, runtime.GOMAXPROCS(0))
 	go reader.read(ctx, blocks)
 	whole := false
 	defer func() {
@@ -54,6 +53,7 @@ func (s *server) batch(w http.ResponseWriter, r *http.Request) {
 		stream.Break()
 	}
 	whole = true
+	return nil
 }
 
 // block is some pairs of a batch, and in the end their answers.
@@ -99,9 +99,9 @@ func write(stream *service.Stream, blocks <-chan *block) *contract.Error {
 
 // reader cuts a batch into blocks.
 type reader struct {
-	shared *shared
-	lines  *bufio.Reader
-	count  int // of pairs so far
+	crew  *crew
+	lines *bufio.Reader
+	count int // of pairs so far
 }
 
 // read has each block worked on, and sends them on in order. It closes blocks at the batch's end.
@@ -111,7 +111,7 @@ func (r *reader) read(ctx context.Context, blocks chan<- *block) {
 		b := newBlock()
 		var refused string
 		refused, more = r.fill(b)
-		go b.work(ctx, r.shared)
+		go b.work(ctx, r.crew)
 		blocks <- b
 		if refused != "" {
 			b := newBlock()
@@ -153,11 +153,11 @@ func (r *reader) fill(b *block) (refused string, more bool) {
 }
 
 // work answers the block's pairs.
-func (b *block) work(ctx context.Context, shared *shared) {
+func (b *block) work(ctx context.Context, crew *crew) {
 	defer close(b.done)
 	defer func() { b.panicked = recover() }()
-	worker := shared.take()
-	defer shared.give(worker)
+	worker := crew.take()
+	defer crew.give(worker)
 	for rest := b.lines; len(rest) > 0; {
 		if ctx.Err() != nil {
 			b.failed = &contract.Error{Code: contract.Unavailable, Message: "The batch took too long: send fewer pairs.", Cause: ctx.Err()}

@@ -46,9 +46,8 @@ func (c *compiler) limits(p *expr.Program, constants [][]policy.Value) {
 	for _, match := range limit.FindAllStringSubmatch(p.Source(), -1) {
 		name, constant := match[1]+match[4], match[2]+match[3]
 		for _, slot := range p.Refs() {
-			if v := c.book.vars[slot]; v.Name != name {
-				continue
-			} else if value, err := policy.ParseText(v.Kind, constant); err == nil {
+			v := c.book.vars[slot]
+			if value, err := policy.ParseText(v.Kind, constant); err == nil && v.Name == name {
 				constants[slot] = append(constants[slot], value)
 			}
 		}

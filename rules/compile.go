@@ -15,10 +15,13 @@ import (
 // book. The policy is one that package policy has read without issues; its examples are not looked at. The issues say
 // what to write instead, each with its place, and come in the order of their places.
 func Compile(p *policy.Policy) (*Book, policy.Issues) {
-	c := &compiler{policy: p, book: &Book{who: p.Who.Shape, what: p.What.Shape, verdict: p.Rules.Verdict.Shape}}
+	c := &compiler{
+		policy: p, book: &Book{who: p.Who.Shape, what: p.What.Shape, verdict: p.Rules.Verdict.Shape},
+		texts: map[int][]literal{},
+	}
 	c.book.whoSlots = c.object(p.Who.Shape)
 	c.book.whatSlots = c.object(p.What.Shape)
-	if c.decisions() {
+	if first := &p.Rules.Decisions[0]; c.declare(first) && c.decisions() {
 		c.verdict()
 	}
 	if c.issues != nil {
@@ -36,6 +39,7 @@ type compiler struct {
 	policy *policy.Policy
 	book   *Book
 	issues policy.Issues
+	env    *expr.Env         // both objects, and the decisions so far
 	texts  map[int][]literal // by slot: where an output's literal texts are written
 }
 
@@ -66,18 +70,19 @@ func (c *compiler) object(shape *policy.Shape) []slot {
 	return slots
 }
 
-// env gives what expressions see at this point: both objects, and the decisions so far.
-func (c *compiler) env(at policy.Expr) *expr.Env {
+// declare lets the expressions that follow see what vars holds by now. It reports whether that has gone well.
+func (c *compiler) declare(at *policy.Decision) bool {
 	env, err := expr.NewEnv(c.book.vars)
 	if err != nil {
-		c.bad(at, "", "%s", err)
+		c.bad(policy.Expr{Line: at.Line, Column: at.Column}, "", "%s", err)
 	}
-	return env
+	c.env = env
+	return err == nil
 }
 
 // expression compiles an expression, nil where it has issues.
-func (c *compiler) expression(env *expr.Env, x policy.Expr, field string) *expr.Program {
-	p, issues := env.Compile(x, document, field)
+func (c *compiler) expression(x policy.Expr, field string) *expr.Program {
+	p, issues := c.env.Compile(x, document, field)
 	c.issues = append(c.issues, issues...)
 	return p
 }
@@ -93,14 +98,10 @@ func (c *compiler) decisions() bool {
 	return true
 }
 
-// decision compiles a decision and declares its outputs. It reports whether their kinds are known.
+// decision compiles a decision and declares its outputs. It reports whether it could.
 func (c *compiler) decision(i int) bool {
 	doc := &c.policy.Rules.Decisions[i]
 	path := fmt.Sprintf("decisions[%d]", i)
-	env := c.env(policy.Expr{Line: doc.Line, Column: doc.Column})
-	if env == nil {
-		return false
-	}
 	before := len(c.issues)
 	d := decision{id: doc.ID, label: doc.Label, policy: doc.HitPolicy, settle: settlers[doc.HitPolicy]}
 	for _, o := range doc.Outputs {
@@ -112,13 +113,13 @@ func (c *compiler) decision(i int) bool {
 		c.book.rules++
 		field := fmt.Sprintf("%s.rules[%d]", path, j)
 		if r.When.Source != "" {
-			compiled.when = c.condition(env, r.When, field+".when")
+			compiled.when = c.condition(r.When, field+".when")
 		}
-		compiled.then = c.assignments(env, &d, r.Then, field+".then")
+		compiled.then = c.assignments(&d, r.Then, field+".then")
 		d.rules = append(d.rules, compiled)
 	}
 	if doc.Default != nil {
-		d.fallback = c.fallback(env, &d, doc.Default, path+".default")
+		d.fallback = c.fallback(&d, doc.Default, path+".default")
 	}
 	for k := range d.outputs {
 		if !c.output(doc, &d, k, path) {
@@ -130,12 +131,12 @@ func (c *compiler) decision(i int) bool {
 	}
 	c.book.accounts(&d)
 	c.book.decisions = append(c.book.decisions, d)
-	return true
+	return c.declare(doc)
 }
 
 // condition compiles a rule's when.
-func (c *compiler) condition(env *expr.Env, x policy.Expr, field string) *expr.Program {
-	p := c.expression(env, x, field)
+func (c *compiler) condition(x policy.Expr, field string) *expr.Program {
+	p := c.expression(x, field)
 	if p != nil && p.Kind() != policy.Bool {
 		c.bad(x, field, "a when is true or false, and this is %s: write a comparison", kindName(p.Kind(), p.Elem()))
 		return nil
@@ -145,11 +146,11 @@ func (c *compiler) condition(env *expr.Env, x policy.Expr, field string) *expr.P
 
 // assignments compiles what a rule gives. The first expression of an output that compiles decides the output's kind;
 // the others must agree with it.
-func (c *compiler) assignments(env *expr.Env, d *decision, assignments []policy.Assignment, field string) []*expr.Program {
+func (c *compiler) assignments(d *decision, assignments []policy.Assignment, field string) []*expr.Program {
 	programs := make([]*expr.Program, len(assignments))
 	for k, a := range assignments {
 		field := field + "." + a.Name
-		p := c.expression(env, a.Value, field)
+		p := c.expression(a.Value, field)
 		if p == nil {
 			continue
 		}
@@ -191,12 +192,12 @@ func (c *compiler) fits(d *decision, out *output, at policy.Expr, field string) 
 
 // fallback compiles a decision's default. It gives what one hit would give: of a list its one value. A count's default is
 // the count.
-func (c *compiler) fallback(env *expr.Env, d *decision, assignments []policy.Assignment, field string) []*expr.Program {
+func (c *compiler) fallback(d *decision, assignments []policy.Assignment, field string) []*expr.Program {
 	if d.policy != policy.CollectCount {
-		return c.assignments(env, d, assignments, field)
+		return c.assignments(d, assignments, field)
 	}
 	x := assignments[0].Value
-	p := c.expression(env, x, field+"."+assignments[0].Name)
+	p := c.expression(x, field+"."+assignments[0].Name)
 	if p != nil && p.Kind() != policy.Int {
 		c.bad(x, field, "the default of a count is an int, and this is %s: write a whole number", kindName(p.Kind(), p.Elem()))
 	}
@@ -223,9 +224,6 @@ func (c *compiler) output(doc *policy.Decision, d *decision, k int, path string)
 				v.Labels = append(v.Labels, l.text)
 			}
 		}
-	}
-	if c.texts == nil {
-		c.texts = map[int][]literal{}
 	}
 	c.texts[out.slot] = texts
 	c.ranks(doc, d, k, path)
@@ -302,17 +300,13 @@ func (c *compiler) ranks(doc *policy.Decision, d *decision, k int, path string) 
 // verdict compiles the verdict's fields and finds the outcome among them.
 func (c *compiler) verdict() {
 	doc := &c.policy.Rules.Verdict
-	env := c.env(policy.Expr{Line: doc.Fields[0].Line, Column: doc.Fields[0].Column})
-	if env == nil {
-		return
-	}
 	c.book.outcome = c.book.verdict.Index(c.policy.Rules.Outcome.Field)
 	for _, v := range c.policy.Rules.Outcome.Values {
 		c.book.outcomes = append(c.book.outcomes, v.Value)
 	}
 	for i, f := range doc.Fields {
 		field := fmt.Sprintf("verdict.fields[%d].value", i)
-		p := c.expression(env, f.Value, field)
+		p := c.expression(f.Value, field)
 		if p == nil {
 			continue
 		}

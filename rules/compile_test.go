@@ -71,3 +71,25 @@ func TestIssues(t *testing.T) {
 		})
 	}
 }
+
+// The documents' reader refuses names that mean two things; a policy made otherwise gets its issue here.
+func TestNamesThatCollide(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		make func(*policy.Policy)
+		want string
+	}{
+		{"of the two objects", func(p *policy.Policy) { p.What.Shape.Name = "a" }, "rules.yaml:4:10: expr: a.n is declared twice"},
+		{"of a decision and an object", func(p *policy.Policy) { p.Rules.Decisions[0].ID, p.Rules.Decisions[0].Outputs[0].Name = "a", "n" }, "rules.yaml:4:10: expr: a.n is declared twice"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := assemble(t, []byte(nothing), []byte(strings.Replace(switches, "object: a", "object: c", 1)), []byte(tables()))
+			p.Who.Shape.Name = "a"
+			test.make(p)
+			_, issues := Compile(p)
+			if issues.Error() != test.want {
+				t.Errorf("got %v, want %s", issues, test.want)
+			}
+		})
+	}
+}

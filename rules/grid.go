@@ -58,6 +58,9 @@ type grid struct {
 // furthest bounds the points: below it each is a float64, and sums do not overflow.
 const furthest = 1 << 53
 
+// mostDecimals is how fine a grid can be: a constant with more decimals counts as the nearest point.
+const mostDecimals = 9
+
 // grid makes the grid of a field of kind Int, Number or Date. A number that is worked out has no step: its grid is as
 // fine as the constants that it is compared with.
 func (b *bounds) grid(field *policy.Field, kind policy.Kind, constants []policy.Value) *grid {
@@ -71,7 +74,7 @@ func (b *bounds) grid(field *policy.Field, kind policy.Kind, constants []policy.
 		for _, v := range append([]policy.Value{low, high}, constants...) {
 			digits = max(digits, decimals(v.String()))
 		}
-		g.scale = math.Pow10(digits)
+		g.scale = math.Pow10(min(digits, mostDecimals))
 	}
 	step, _ := strconv.ParseFloat(field.Step, 64) // 0 for none
 	if p, ok := g.point(policy.NumberValue(step)); ok && p > 0 {

@@ -10,26 +10,26 @@ import (
 	"verdictory/policy"
 )
 
-// quickly is how long the refusal of a bomb may take.
+// quickly is how much processor time the refusal of a bomb may take.
 const quickly = 200 * time.Millisecond
 
 // ProveLimits sets off the bombs that a hostile document can be: one that is too large, YAML that is nested or repeats
 // itself without end, expressions that are too long or too deep, decisions that double one another's output. Each must
-// be refused, within 200 ms. The service calls it before it listens, so that an upgrade of a library that loses a limit
+// be refused, within 200 ms of processor time. The service calls it before it listens, so that an upgrade of a library that loses a limit
 // is found before anybody else finds it. The error names the limit that does not hold.
 func ProveLimits() error { return prove(bombs(), quickly) }
 
-// prove takes the best of three attempts, since the machine may be busy with other things; the first also pays for what
-// is prepared once in a process.
+// prove takes the best of three attempts: the first pays for what is prepared once in a process, and any may share the
+// process with other work.
 func prove(bombs []bomb, within time.Duration) error {
 	for _, b := range bombs {
 		best := time.Duration(-1)
 		for range 3 {
-			start := time.Now()
+			start := cpuTime()
 			if err := b.refused(); err != nil {
 				return fmt.Errorf("the limit on %s does not hold: %w", b.limit, err)
 			}
-			if took := time.Since(start); best < 0 || took < best {
+			if took := cpuTime() - start; best < 0 || took < best {
 				best = took
 			}
 			if best <= within {
@@ -62,7 +62,7 @@ func bombs() []bomb {
 		{limit: "aliases of YAML", rules: "a: &a [x,x,x,x,x,x,x,x,x]\n" + laughs("abcdefghi")},
 		expression("an expression's size", "true"+strings.Repeat(" && true", kib)),
 		expression("an expression's words", "1"+strings.Repeat("+1", kib)+" > 0"),
-		expression("an expression's nesting", strings.Repeat("(", kib)+"true"+strings.Repeat(")", kib)),
+		expression("an expression's nesting", strings.Repeat("(", 400)+"true"+strings.Repeat(")", 400)),
 		expression("an expression's negations", strings.Repeat("!", 3*kib)+"true"),
 		{limit: "the texts of a verdict", rules: doubling(), runs: true},
 	}
