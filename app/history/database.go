@@ -89,7 +89,7 @@ func connectPostgres(ctx context.Context, address string, log *slog.Logger) (wri
 	write, read = pool(1), pool(postgresReaders)
 	for waiting := false; ; waiting = true {
 		err := write.PingContext(ctx)
-		if err == nil || !starting(err) || ctx.Err() != nil {
+		if err == nil || !starting(err) {
 			return write, read, err
 		}
 		if !waiting {
@@ -97,6 +97,7 @@ func connectPostgres(ctx context.Context, address string, log *slog.Logger) (wri
 		}
 		select {
 		case <-ctx.Done():
+			return write, read, fmt.Errorf("waited for the database: %w: %w", ctx.Err(), err)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
