@@ -323,7 +323,7 @@ func (v *view) given(o policy.Object) string {
 	var texts []string
 	for i, value := range o.Values {
 		if c := o.Shape.Columns[i]; value.Kind() != policy.Absent && !c.Text {
-			texts = append(texts, c.Label+" "+v.column(o.Shape.Name+"."+c.Name).quantity(value).String())
+			texts = append(texts, c.Label+" "+v.columnOf(o.Shape, i).quantity(value).String())
 		}
 	}
 	return strings.Join(texts, " · ")

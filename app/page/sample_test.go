@@ -3,10 +3,11 @@ package page
 import (
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
-	"testing"
+	"sync"
 	"time"
 
 	"verdictory/contract"
@@ -16,66 +17,88 @@ import (
 	"verdictory/templates"
 )
 
-// loaded gives the built-in policies.
-func loaded(t testing.TB) []*policy.Policy {
-	t.Helper()
+// builtIn are the policies that come with the product.
+var builtIn = sync.OnceValue(func() []*policy.Policy {
 	all, issues := policy.LoadAll(policies.FS)
 	if issues != nil {
-		t.Fatal(issues)
+		panic(issues)
 	}
 	return all
-}
+})
 
-func motor(t testing.TB) *policy.Policy { return loaded(t)[0] }
+// cover is a small policy with every kind of field, every tone, and a list.
+var cover = sync.OnceValue(func() *policy.Policy {
+	p, issues := policy.Load(os.DirFS("testdata"), "cover")
+	if issues != nil {
+		panic(issues)
+	}
+	return p
+})
 
-func site(t testing.TB) *Site {
-	t.Helper()
-	s, err := NewSite(Config{Policies: loaded(t), Templates: templates.FS, Static: static.FS})
+// site has cover and the built-in policies.
+var site = sync.OnceValue(func() *Site {
+	s, err := NewSite(Config{Policies: append([]*policy.Policy{cover()}, builtIn()...), Templates: templates.FS, Static: static.FS})
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return s
-}
-
-// exampleCase makes a case of a worked example.
-func exampleCase(p *policy.Policy, name string, who, what policy.Seed, hits ...contract.Hit) contract.Case {
-	i := slices.IndexFunc(p.Examples.Examples, func(e policy.Example) bool { return e.Name == name })
-	e := p.Examples.Examples[i]
-	verdict := policy.Object{Shape: p.Rules.Verdict.Shape}
-	for _, c := range p.Rules.Verdict.Shape.Columns {
-		verdict.Values = append(verdict.Values, e.Verdict[c.Name])
-	}
-	return contract.Case{
-		Policy: p.Name, Version: p.Digest, Code: policy.Code{Who: who, What: what, Mode: policy.Random},
-		Who: e.Who, What: e.What, Verdict: verdict, Outcome: verdict.Get(p.Rules.Outcome.Field).Text(), Hits: hits,
-		Created: time.Date(2026, 3, 14, 9, 57, 0, 0, time.UTC),
-	}
-}
+})
 
 const (
 	seedA policy.Seed = 0x3a2f9e81c4
 	seedB policy.Seed = 0x0c7e5a1b22
 )
 
-func young(p *policy.Policy) contract.Case {
-	return exampleCase(p, "a young driver and a fast car", seedA, seedB,
-		contract.Hit{Decision: "eligibility", Rule: "young-and-fast"}, contract.Hit{Decision: "area", Rule: "industrial"},
-		contract.Hit{Decision: "age", Rule: "21-to-24"}, contract.Hit{Decision: "group", Rule: "31-to-35"},
-		contract.Hit{Decision: "record", Rule: "claims-1"}, contract.Hit{Decision: "record", Rule: "points-1-to-5"},
-		contract.Hit{Decision: "overnight", Rule: "street"}, contract.Hit{Decision: "excess", Rule: "standard"},
-		contract.Hit{Decision: "excess", Rule: "under-25"}, contract.Hit{Decision: "premium", Rule: "tariff"},
-	)
+// hit reads eligibility/young-and-fast.
+func hit(name string) contract.Hit {
+	h, err := contract.ParseHit(name)
+	if err != nil {
+		panic(err)
+	}
+	return h
+}
+
+// refer is a case of cover that is referred: 22 years old, group 31, one claim.
+func refer() contract.Case {
+	p := cover()
+	e := p.Examples.Examples[0]
+	who, what := clone(e.Who), clone(e.What)
+	who.Values[0] = policy.StringValue("Marlene Okafor")
+	return contract.Case{
+		Policy: p.Name, Version: p.Digest, Code: policy.Code{Who: seedA, What: seedB, Mode: policy.Random}, Who: who, What: what,
+		Verdict: policy.Object{Shape: p.Rules.Verdict.Shape, Values: []policy.Value{
+			policy.StringValue("refer"), policy.IntValue(65000), policy.StringValue("Young and fast"), policy.IntValue(145),
+			policy.ListValue([]policy.Value{policy.StringValue("big"), policy.StringValue("old")}),
+		}},
+		Outcome: "refer", Hits: []contract.Hit{hit("eligibility/young-and-fast"), hit("loading/young"), hit("loading/claims")},
+		Created: time.Date(2026, 3, 14, 9, 57, 0, 0, time.UTC),
+	}
+}
+
+// with gives the case with one field of an object changed.
+func with(c contract.Case, field string, value policy.Value) contract.Case {
+	object, name, _ := strings.Cut(field, ".")
+	for _, o := range []*policy.Object{&c.Who, &c.What} {
+		if o.Shape.Name == object {
+			*o = clone(*o)
+			o.Values[o.Shape.Index(name)] = value
+		}
+	}
+	return c
+}
+
+func clone(o policy.Object) policy.Object {
+	return policy.Object{Shape: o.Shape, Values: slices.Clone(o.Values)}
 }
 
 // traceOf accounts for a case's hits as the rules service would: other rules miss at their first condition, and a first
 // table's rules after its hit are skipped.
 func traceOf(p *policy.Policy, c contract.Case) contract.Trace {
-	v := newView(p)
 	var trace contract.Trace
 	for _, d := range p.Rules.Decisions {
 		dt := contract.DecisionTrace{Decision: d.ID, HitPolicy: d.HitPolicy, Output: map[string]policy.Value{}}
 		for _, o := range d.Outputs {
-			dt.Output[o.Name] = policy.IntValue(430)
+			dt.Output[o.Name] = policy.IntValue(20000)
 		}
 		done := false
 		for _, r := range d.Rules {
@@ -84,11 +107,11 @@ func traceOf(p *policy.Policy, c contract.Case) contract.Trace {
 			switch {
 			case slices.Contains(c.Hits, contract.Hit{Decision: d.ID, Rule: r.ID}):
 				rt.Status, done = contract.StatusHit, d.HitPolicy == policy.First
-				rt.Saw = saw(v, c, r.When.Source)
+				rt.Saw = saw(c, r.When.Source)
 			case done:
 				rt.Status, rt.When = contract.StatusSkipped, r.When.Source
 			default:
-				rt.Status, rt.Failed, rt.Saw = contract.StatusMiss, first, saw(v, c, first)
+				rt.Status, rt.Failed, rt.Saw = contract.StatusMiss, first, saw(c, first)
 			}
 			dt.Rules = append(dt.Rules, rt)
 		}
@@ -97,7 +120,7 @@ func traceOf(p *policy.Policy, c contract.Case) contract.Trace {
 	return trace
 }
 
-func saw(v *view, c contract.Case, source string) []contract.Saw {
+func saw(c contract.Case, source string) []contract.Saw {
 	var list []contract.Saw
 	for _, o := range []policy.Object{c.Who, c.What} {
 		for i, col := range o.Shape.Columns {
@@ -106,7 +129,6 @@ func saw(v *view, c contract.Case, source string) []contract.Saw {
 			}
 		}
 	}
-	_ = v
 	return list
 }
 
@@ -189,14 +211,4 @@ func drawnObjects(doc *policy.ObjectDoc, n int) []policy.Object {
 		objects[i] = o
 	}
 	return objects
-}
-
-func latestOf(p *policy.Policy) []contract.Case {
-	list := []contract.Case{young(p)}
-	for i, name := range []string{"nothing stands against it", "a learner", "the lowest factors", "40,500 miles", "registered in 2000", "group 40 at 25 is accepted", "8 points"} {
-		c := exampleCase(p, name, seedA+policy.Seed(i*7919+13), seedB+policy.Seed(i*104729+17))
-		c.Created = c.Created.Add(-time.Duration(i*i+1) * 37 * time.Minute)
-		list = append(list, c)
-	}
-	return list
 }

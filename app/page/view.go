@@ -74,6 +74,13 @@ func (v *view) column(qualified string) column {
 	return column{policy.Column{Name: name, Label: name}, -1}
 }
 
+// columnOf gives the column of a field of an object, which may be of another version than the view.
+func (v *view) columnOf(shape *policy.Shape, i int) column {
+	c := v.column(shape.Name + "." + shape.Columns[i].Name)
+	c.Column = shape.Columns[i]
+	return c
+}
+
 // summarised is how many of an object's fields a row of a list shows.
 const summarised = 3
 
@@ -93,7 +100,7 @@ func (v *view) summary(o policy.Object) string {
 	texts := make([]string, len(o.Values)) // by field, so that the document's order stays
 	for told := 0; len(candidates) > 0 && told < summarised; candidates = candidates[1:] {
 		i := candidates[0].index
-		if texts[i] = v.brief(o.Shape.Name, o.Shape.Columns[i], o.Values[i]); texts[i] != "" {
+		if texts[i] = v.columnOf(o.Shape, i).brief(o.Values[i]); texts[i] != "" {
 			told++
 		}
 	}
@@ -102,9 +109,9 @@ func (v *view) summary(o policy.Object) string {
 
 // brief writes one field so that it can be told without its label: a number and a yes take the label along, up to its
 // first comma; a no and a count of nothing are left out.
-func (v *view) brief(object string, c policy.Column, value policy.Value) string {
+func (c column) brief(value policy.Value) string {
 	label, _, _ := strings.Cut(lowerFirst(c.Label), ",")
-	text := v.column(object + "." + c.Name).quantity(value).String()
+	text := c.quantity(value).String()
 	switch value.Kind() {
 	case policy.Absent:
 		return ""
@@ -130,14 +137,17 @@ func lowerFirst(label string) string {
 	return strings.ToLower(label[:min(1, len(label))]) + label[min(1, len(label)):]
 }
 
-// headline is the verdict field that is shown beside the outcome; ok is false where the policy has none.
-func (v *view) headline(verdict policy.Object) (label string, value Quantity, ok bool) {
-	name := v.policy.Rules.Outcome.Headline
-	if name == "" || verdict.Shape == nil {
-		return "", Quantity{}, false
+// headline is the verdict field that is shown beside the outcome, empty where the policy has none.
+func (v *view) headline(verdict policy.Object) (label, value string) {
+	if verdict.Shape == nil {
+		return "", ""
 	}
-	c := v.column(verdict.Shape.Name + "." + name)
-	return c.Label, c.quantity(verdict.Get(name)), true
+	i := verdict.Shape.Index(v.policy.Rules.Outcome.Headline)
+	if i < 0 {
+		return "", ""
+	}
+	c := v.columnOf(verdict.Shape, i)
+	return c.Label, c.quantity(verdict.Values[i]).String()
 }
 
 // reasons are the because of the rules that decided the outcome.
@@ -165,11 +175,11 @@ type Row struct {
 
 func (v *view) row(c contract.Case) Row {
 	code := c.Code.String()
-	_, headline, _ := v.headline(c.Verdict)
+	_, headline := v.headline(c.Verdict)
 	return Row{
 		Code: code, URL: policyURL(v.policy.Name, code),
 		Who: v.summary(c.Who), What: v.summary(c.What),
-		Outcome: outcome(v.policy, c.Outcome), Headline: headline.String(),
+		Outcome: outcome(v.policy, c.Outcome), Headline: headline,
 		When: moment(c.Created), Edited: c.Code.Edit != "", Boundary: c.Code.Mode == policy.Boundary,
 	}
 }

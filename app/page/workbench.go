@@ -283,7 +283,7 @@ func (w *Workbench) fail(in WorkbenchInput) {
 	default:
 		w.Trouble = &t
 	}
-	w.Announcement = t.Title + " " + t.Message
+	w.Announcement = t.Title + ". " + t.Message
 }
 
 func nonEmpty(texts ...string) []string {
@@ -313,22 +313,22 @@ func (v *view) card(in WorkbenchInput, role string) Card {
 	card.Seed, card.KeepSeed = seed.String(), other.String()
 	for i, c := range object.Shape.Columns {
 		qualified := object.Shape.Name + "." + c.Name
-		col := v.column(qualified)
-		field := v.field(qualified, col, object.Values[i])
+		col := v.columnOf(object.Shape, i)
+		shown := field(qualified, col, object.Values[i])
 		if in.Drawn != nil {
 			drawn := in.Drawn.Who
 			if role == contract.RoleWhat {
 				drawn = in.Drawn.What
 			}
 			if was := drawn.Get(c.Name); !was.Equal(object.Values[i]) {
-				field.Was = col.quantity(was).Before + col.quantity(was).Text
+				shown.Was = col.quantity(was).Before + col.quantity(was).Text
 				card.Edited = true
 			}
 		}
 		if !c.Text && c.Kind != policy.List {
-			field.Edit = v.editForm(in, role, qualified, col, object.Values[i])
+			shown.Edit = v.editForm(in, role, qualified, col, object.Values[i])
 		}
-		card.Fields = append(card.Fields, field)
+		card.Fields = append(card.Fields, shown)
 	}
 	return card
 }
@@ -348,7 +348,7 @@ func fieldID(qualified string) string { return "f-" + strings.ReplaceAll(qualifi
 // longText is from how many characters a text takes a line of its own in a card.
 const longText = 44
 
-func (v *view) field(qualified string, c column, value policy.Value) CardField {
+func field(qualified string, c column, value policy.Value) CardField {
 	q := c.quantity(value)
 	return CardField{
 		ID: fieldID(qualified), Name: qualified, Label: c.Label, Note: c.Note, Value: q,
@@ -453,15 +453,14 @@ func (v *view) verdict(c *contract.Case) VerdictCard {
 	card.Code = c.Code.String()
 	card.URL = policyURL(v.policy.Name, card.Code)
 	card.Outcome = outcome(v.policy, c.Outcome)
-	label, headline, _ := v.headline(c.Verdict)
-	card.HeadlineLabel, card.Headline = label, headline.String()
+	card.HeadlineLabel, card.Headline = v.headline(c.Verdict)
 	card.Because = v.reasons(c.Hits)
 	for i, col := range c.Verdict.Shape.Columns {
 		if col.Name == rules.Outcome.Field || col.Name == rules.Outcome.Headline {
 			continue
 		}
 		qualified := c.Verdict.Shape.Name + "." + col.Name
-		card.Fields = append(card.Fields, v.field(qualified, v.column(qualified), c.Verdict.Values[i]))
+		card.Fields = append(card.Fields, field(qualified, v.columnOf(c.Verdict.Shape, i), c.Verdict.Values[i]))
 	}
 	return card
 }
