@@ -249,7 +249,7 @@ func decisionTable(p *policy.Policy, d policy.Decision, c Counts) DecisionTable 
 			reached++
 		}
 		row := RuleRow{
-			ID: ruleID(d.ID, r.ID), AnchorURL: ruleURL(d.ID, r.ID), Rule: r.ID, When: condition(r.When.Source), Because: r.Because, SourceURL: webURL(r.Source),
+			ID: ruleID(d.ID, r.ID), AnchorURL: ruleURL(d.ID, r.ID), Rule: r.ID, When: r.When.Source, Because: r.Because, SourceURL: webURL(r.Source),
 			Count: Count(n), Share: percent(n, c.Total), Width: hundredths(n, c.Total), Never: n == 0,
 		}
 		for _, a := range r.Then {
@@ -268,14 +268,6 @@ func decisionTable(p *policy.Policy, d policy.Decision, c Counts) DecisionTable 
 	}
 	t.Reached = Count(int64(reached)) + " of " + plural(int64(len(d.Rules)), "rule") + " reached"
 	return t
-}
-
-// condition gives a rule's when, empty for always.
-func condition(source string) string {
-	if source == "-" {
-		return ""
-	}
-	return source
 }
 
 // result reads a text's or a number's own literal as the value that it is, as people read a decision table.

@@ -3,6 +3,8 @@ package page
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"verdictory/contract"
 	"verdictory/policy"
@@ -131,10 +133,11 @@ func (c column) brief(value policy.Value) string {
 
 // lowerFirst writes a label inside a sentence; an abbreviation such as UK keeps its capitals.
 func lowerFirst(label string) string {
-	if len(label) > 1 && label[1] >= 'A' && label[1] <= 'Z' {
+	first, size := utf8.DecodeRuneInString(label)
+	if second, _ := utf8.DecodeRuneInString(label[size:]); unicode.IsUpper(second) {
 		return label
 	}
-	return strings.ToLower(label[:min(1, len(label))]) + label[min(1, len(label)):]
+	return string(unicode.ToLower(first)) + label[size:]
 }
 
 // headline is the verdict field that is shown beside the outcome, empty where the policy has none.

@@ -232,3 +232,34 @@ func TestACaseOfAnotherShapeIsShownByItsNames(t *testing.T) {
 	doc := rendered(t, site(), site().Workbench(in), Part{})
 	expect(t, doc, map[string]string{"#f-driver-hat summary": "Change Hat size: 7", ".out.neutral b": "withdrawn", ".why tbody:last-of-type .hit": "gone · x always saw 7 ✓hit", ".latest tr:nth-child(2) .about": ""})
 }
+
+func TestALeadSaysWhatThePolicyIsAboutWhereItHasNoNotice(t *testing.T) {
+	p := *cover()
+	rules := *p.Rules
+	rules.Notice, p.Rules = "", &rules
+	if got := lead(&p); got != "A tariff for tests." {
+		t.Error(got)
+	}
+}
+
+func TestBriefTellsAFieldWithoutItsLabelWhereItCan(t *testing.T) {
+	for _, c := range []struct {
+		column policy.Column
+		value  policy.Value
+		want   string
+	}{
+		{policy.Column{Label: "Overnight"}, policy.StringValue("street"), "street"},
+		{policy.Column{Label: "Overnight"}, policy.Value{}, ""},
+		{policy.Column{Label: "Modified"}, policy.BoolValue(true), "modified"},
+		{policy.Column{Label: "Modified"}, policy.BoolValue(false), ""},
+		{policy.Column{Label: "UK resident"}, policy.BoolValue(true), "UK resident"},
+		{policy.Column{Label: "Über 80"}, policy.BoolValue(true), "über 80"},
+		{policy.Column{Label: "Claims, last 3 years"}, policy.IntValue(0), ""},
+		{policy.Column{Label: "Claims, last 3 years"}, policy.IntValue(2), "claims 2"},
+		{policy.Column{Label: "Price", Unit: "£"}, policy.IntValue(0), "price £0"},
+	} {
+		if got := (column{c.column, -1}).brief(c.value); got != c.want {
+			t.Errorf("%s %v: %q, want %q", c.column.Label, c.value, got, c.want)
+		}
+	}
+}
