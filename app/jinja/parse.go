@@ -24,10 +24,7 @@ type parsed struct {
 }
 
 // template is one parsed file.
-type template struct {
-	*exec.Template
-	loader loaders.Loader
-}
+type template struct{ *exec.Template }
 
 // mark records that the file is rendered, and what it extends.
 func (t *template) mark(s seen) {
@@ -86,7 +83,7 @@ func (r *reader) template(name string) (*template, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	r.parsed.templates[name] = &template{t, r}
+	r.parsed.templates[name] = &template{t}
 	for root := t.Root(); root != nil; root = root.Parent {
 		r.parsed.seen.see(root.Identifier)
 	}
@@ -179,8 +176,8 @@ func (r *reader) parseBlock(p, args *parser.Parser) (nodes.ControlStructure, err
 type include struct {
 	location *tokens.Token
 	name     string
-	template *template
-	seen     seen
+	wrapper  *nodes.Wrapper
+	seen     *atomic.Bool
 }
 
 func (i *include) Position() *tokens.Token { return i.location }
@@ -188,9 +185,8 @@ func (i *include) String() string          { return "include " + i.name }
 
 // Execute renders the included template.
 func (i *include) Execute(r *exec.Renderer, _ *nodes.ControlStructureBlock) error {
-	i.template.mark(i.seen)
-	env := environment(r.Environment.Context.Inherit())
-	if err := exec.NewRenderer(env, r.Output, r.Config, i.template.loader, i.template.Template).Execute(); err != nil {
+	i.seen.Store(true)
+	if err := r.ExecuteWrapper(i.wrapper); err != nil {
 		return fmt.Errorf("%s: %w", i.name, err)
 	}
 	return nil
@@ -202,5 +198,9 @@ func (r *reader) parseInclude(p, args *parser.Parser) (nodes.ControlStructure, e
 	if err != nil {
 		return nil, err
 	}
-	return &include{p.Current(), name, t, r.parsed.seen}, nil
+	root := t.Root()
+	if root.Parent != nil || len(root.Blocks) > 0 {
+		return nil, fmt.Errorf("%s is included, so it may neither extend another nor have blocks", name)
+	}
+	return &include{p.Current(), name, &nodes.Wrapper{Location: p.Current(), Trim: &nodes.Trim{}, Nodes: root.Nodes}, r.parsed.seen.see(name)}, nil
 }

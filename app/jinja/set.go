@@ -64,7 +64,7 @@ func (s *Set) render(name, block string, data any) (out []byte, err error) {
 		}
 	}()
 	var b bytes.Buffer
-	r := exec.NewRenderer(environment(context), &b, settings(), t.loader, t.Template)
+	r := exec.NewRenderer(environment(context), &b, settings(), nil, t.Template)
 	if block == "" {
 		t.mark(p.seen)
 		err = r.Execute()

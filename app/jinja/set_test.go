@@ -175,6 +175,7 @@ func TestNewRefuses(t *testing.T) {
 		"a template that extends one that is not there":  {tree(map[string]string{"a.html": "{% extends \"b.html\" %}"}), "there is no template b.html"},
 		"a template that includes one that is not there": {tree(map[string]string{"a.html": "{% include \"b.html\" %}"}), "there is no template b.html"},
 		"a template that includes itself":                {tree(map[string]string{"a.html": "{% include \"b.html\" %}", "b.html": "{% include \"a.html\" %}"}), "a.html includes itself: a.html → b.html → a.html"},
+		"a part with a block":                            {tree(map[string]string{"a.html": "{% include \"b.html\" %}", "b.html": "{% block x %}{% endblock %}"}), "b.html is included, so it may neither extend another nor have blocks"},
 		"a block that stands twice":                      {tree(map[string]string{"a.html": "{% block x %}{% endblock %}{% block x %}{% endblock %}"}), "block x stands twice"},
 		"an expression that does not parse":              {tree(map[string]string{"a.html": "{{ a b }}"}), "a.html: "},
 		"a block around what does not parse":             {tree(map[string]string{"a.html": "{% block x %}{{ a b }}{% endblock %}"}), "a.html: "},
