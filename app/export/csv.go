@@ -1,66 +1,63 @@
 package export
 
 import (
-	"bytes"
+	"strings"
 
 	"verdictory/contract"
 )
 
-// csvFormat is RFC 4180 with a head, safe to open in a spreadsheet: a text that would be a formula gets an apostrophe.
-// Numbers stay numbers, also negative ones.
-var csvFormat = Format{
-	Name: "csv", ContentType: "text/csv; charset=utf-8", Extension: "csv",
+// csv is RFC 4180, with a header. It is made to be opened in a spreadsheet too: a text that one would take for a formula
+// gets an apostrophe before it. Numbers are numbers, negative ones too.
+var csv = Format{
+	Name: "csv", ContentType: "text/csv; charset=utf-8", Extension: ".csv",
 	Begin: func(dst []byte, t *Table) []byte {
-		for i, c := range t.Columns {
+		for i, name := range t.names {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = append(dst, c.Name...)
+			dst = append(dst, name...)
 		}
 		return append(dst, "\r\n"...)
 	},
 	Row: func(dst []byte, t *Table, c *contract.Case, _ bool) []byte {
-		return append(t.row(dst, c, &csvCells), "\r\n"...)
+		return append(t.appendCells(dst, c, &csvCells), "\r\n"...)
 	},
 	End: func(dst []byte, _ *Table) []byte { return dst },
 }
 
-var csvCells = cells{separator: ",", escape: escapeCSV}
+var csvCells = cells{between: ",", text: appendCSV, value: appendPlain}
 
-// csvSpecial marks the bytes that make a cell need quotes, and those that begin a formula (OWASP, CSV Injection): also
-// the tab and the line ends, which some spreadsheets skip before they look.
-var csvSpecial, csvFormula = byteSet(",\"\r\n"), byteSet("=+-@\t\r\n")
-
-func byteSet(bytes string) (set [256]bool) {
-	for i := range len(bytes) {
-		set[bytes[i]] = true
+// appendCSV appends a text as a cell.
+func appendCSV(dst []byte, text string) []byte {
+	formula := isFormula(text)
+	if !formula && !strings.ContainsAny(text, ",\"\r\n") {
+		return append(dst, text...)
 	}
-	return set
-}
-
-// escapeCSV quotes a cell that holds what separates cells or rows, and puts an apostrophe before one that a spreadsheet
-// would calculate, whether or not spaces stand before it.
-func escapeCSV(dst []byte, start int) []byte {
-	cell := dst[start:]
-	trimmed := bytes.TrimLeft(cell, " ")
-	formula := len(trimmed) > 0 && csvFormula[trimmed[0]]
-	special := formula
-	for _, b := range cell {
-		special = special || csvSpecial[b]
-	}
-	if !special {
-		return dst
-	}
-	text := bytes.Clone(cell)
-	dst = append(dst[:start], '"')
+	dst = append(dst, '"')
 	if formula {
 		dst = append(dst, '\'')
 	}
-	for _, b := range text {
-		if b == '"' {
-			dst = append(dst, '"')
+	for rest := text; ; {
+		before, after, quoted := strings.Cut(rest, `"`)
+		dst = append(dst, before...)
+		if !quoted {
+			return append(dst, '"')
 		}
-		dst = append(dst, b)
+		dst = append(dst, `""`...)
+		rest = after
 	}
-	return append(dst, '"')
+}
+
+// isFormula tells whether a spreadsheet would run a text: it starts with an operator, wide as in East Asian text or
+// not, also after spaces; or with a tab or a carriage return, which some drop.
+func isFormula(text string) bool {
+	text = strings.TrimLeft(text, " \u00a0")
+	if text == "" {
+		return false
+	}
+	switch text[0] {
+	case '=', '+', '-', '@', '\t', '\r', '\n':
+		return true
+	}
+	return strings.HasPrefix(text, "＝") || strings.HasPrefix(text, "＋") || strings.HasPrefix(text, "－") || strings.HasPrefix(text, "＠")
 }

@@ -1,6 +1,6 @@
-// Package export writes cases as rows that other tools read: CSV, JSON, NDJSON, SQL and a Gherkin table. Each format
-// appends to a buffer of the caller's, so a file of any length streams in little memory, and rows can be made in
-// parallel.
+// Package export writes cases as CSV, JSON, NDJSON, SQL or a Gherkin table. A format appends to a buffer that the caller
+// owns, row by row, so that an export of any length streams, and a row of the table's own policy version costs no
+// look-up and no allocation.
 package export
 
 import (
@@ -11,121 +11,101 @@ import (
 	"verdictory/policy"
 )
 
-// Format is one way to write cases: Begin, one Row for each, End. All append to dst and give it back.
+// Format is a way to write cases: Begin once, Row for each case, End once. Each appends to dst.
 type Format struct {
-	Name        string
-	ContentType string
-	Extension   string
-
-	Begin func(dst []byte, t *Table) []byte
-	Row   func(dst []byte, t *Table, c *contract.Case, first bool) []byte // first: no row was written before
-	End   func(dst []byte, t *Table) []byte
+	Name        string // csv
+	ContentType string // text/csv; charset=utf-8
+	Extension   string // .csv
+	Begin       func(dst []byte, t *Table) []byte
+	Row         func(dst []byte, t *Table, c *contract.Case, first bool) []byte
+	End         func(dst []byte, t *Table) []byte
 }
 
-// Formats are all formats.
-var Formats = []Format{csvFormat, jsonFormat, ndjsonFormat, sqlFormat, gherkinFormat}
+// Formats are all formats, the most asked for first.
+var Formats = []Format{csv, json, ndjson, sql, gherkin}
 
-// Find gives the format of a name. The error says which there are.
+// Find gives the format of a name: Invalid, with the names there are, for an unknown one.
 func Find(name string) (Format, error) {
-	var names []string
-	for _, f := range Formats {
-		if f.Name == name {
-			return f, nil
+	names := make([]string, len(Formats))
+	for i, format := range Formats {
+		if names[i] = format.Name; format.Name == name {
+			return format, nil
 		}
-		names = append(names, f.Name)
 	}
-	return Format{}, fmt.Errorf("format %q is not known%s: write one of %s", name, policy.DidYouMean(name, names), strings.Join(names, ", "))
+	return Format{}, &contract.Error{Code: contract.Invalid, Message: fmt.Sprintf("There is no export as %.20q%s: write %s.",
+		name, policy.DidYouMean(name, names), strings.Join(names, ", "))}
 }
 
-// Table is the columns of a policy's cases: code, mode and version; the three objects' fields as driver.age; outcome
-// and rules.
+// Table is the columns of an export: code, mode, version, the fields of the three objects as object.field, outcome, and
+// the rules that hit as decision/rule, joined by spaces.
 type Table struct {
-	Name    string // of the policy, as an identifier: motor_insurance
-	Columns []Column
-	shapes  [3]*policy.Shape
+	policy *policy.Policy
+	shapes [3]*policy.Shape // who, what, verdict
+	names  []string
+	insert string // what stands before a row's values in SQL
 }
 
-// Column is one column: its name and the kind of its values.
-type Column struct {
-	Name string
-	Kind policy.Kind
-}
-
-// NewTable gives the columns of a policy's cases.
+// NewTable gives the table of a policy.
 func NewTable(p *policy.Policy) *Table {
 	t := &Table{
-		Name:    strings.ReplaceAll(p.Name, "-", "_"),
-		Columns: []Column{{"code", policy.String}, {"mode", policy.String}, {"version", policy.String}},
-		shapes:  [3]*policy.Shape{p.Who.Shape, p.What.Shape, p.Rules.Verdict.Shape},
+		policy: p,
+		shapes: [...]*policy.Shape{p.Who.Shape, p.What.Shape, p.Rules.Verdict.Shape},
+		names:  []string{"code", "mode", "version"},
 	}
 	for _, shape := range t.shapes {
-		for _, c := range shape.Columns {
-			t.Columns = append(t.Columns, Column{shape.Name + "." + c.Name, c.Kind})
+		for i := range shape.Columns {
+			t.names = append(t.names, shape.Name+"."+shape.Columns[i].Name)
 		}
 	}
-	t.Columns = append(t.Columns, Column{"outcome", policy.String}, Column{"rules", policy.String})
+	t.names = append(t.names, "outcome", "rules")
+	t.insert = sqlInsert(p.Name, t.names)
 	return t
 }
 
-// cells is how a format writes the cells of a row. A text is first appended as it is, and then looked at where it
-// stands: most need nothing more, and nothing has to be copied.
+// cells is how a format with columns writes them.
 type cells struct {
-	separator   string
-	open, close string                             // around a text
-	escape      func(dst []byte, start int) []byte // makes the text that dst ends in, from start, what the format needs
-	dates       bool                               // dates are written as texts
-	absent      string
+	between string // cells
+	quote   string // around a text that needs no other care
+	text    func(dst []byte, text string) []byte
+	value   func(dst []byte, v policy.Value) []byte // any but a text and a list
 }
 
-// row appends a case's cells in the order of the table's columns. A case of an older version of the policy is matched
-// by the names of its fields: what it lacks is absent, what the table lacks is left out.
-func (t *Table) row(dst []byte, c *contract.Case, f *cells) []byte {
-	start := len(dst) + len(f.open)
-	dst = f.end(c.Code.AppendText(append(dst, f.open...)), start)
-	dst = f.text(append(dst, f.separator...), string(c.Code.Mode))
-	dst = f.text(append(dst, f.separator...), string(c.Version))
-	for n, object := range [3]*policy.Object{&c.Who, &c.What, &c.Verdict} {
-		shape := t.shapes[n]
-		for k := range shape.Columns {
-			dst = append(dst, f.separator...)
+// appendCells appends the table's cells of a case. A case of another version has its values under the columns of the
+// same name; a column that it does not have is absent.
+func (t *Table) appendCells(dst []byte, c *contract.Case, f *cells) []byte {
+	dst = append(c.Code.AppendText(append(dst, f.quote...)), f.quote...)
+	dst = f.text(append(dst, f.between...), string(c.Code.Mode))
+	dst = f.text(append(dst, f.between...), string(c.Version))
+	for i, object := range [...]policy.Object{c.Who, c.What, c.Verdict} {
+		shape := t.shapes[i]
+		for j := range shape.Columns {
+			var v policy.Value
 			if object.Shape == shape {
-				dst = f.value(dst, object.Values[k])
+				v = object.Values[j]
 			} else {
-				dst = f.value(dst, object.Get(shape.Columns[k].Name))
+				v = object.Get(shape.Columns[j].Name)
+			}
+			dst = append(dst, f.between...)
+			switch v.Kind() {
+			case policy.String:
+				dst = f.text(dst, v.Text())
+			case policy.List:
+				dst = f.text(dst, v.String())
+			default:
+				dst = f.value(dst, v)
 			}
 		}
 	}
-	dst = f.text(append(dst, f.separator...), c.Outcome)
-	dst = append(append(dst, f.separator...), f.open...)
-	start = len(dst)
-	for i, h := range c.Hits {
+	dst = f.text(append(dst, f.between...), c.Outcome)
+	dst = append(append(dst, f.between...), f.quote...)
+	for i, hit := range c.Hits {
 		if i > 0 {
 			dst = append(dst, ' ')
 		}
-		dst = append(append(append(dst, h.Decision...), '/'), h.Rule...)
+		dst = append(append(append(dst, hit.Decision...), '/'), hit.Rule...)
 	}
-	return f.end(dst, start)
+	return append(dst, f.quote...)
 }
 
-// text appends a text cell.
-func (f *cells) text(dst []byte, s string) []byte {
-	dst = append(dst, f.open...)
-	return f.end(append(dst, s...), len(dst))
-}
-
-// end finishes the text cell that begins at start.
-func (f *cells) end(dst []byte, start int) []byte {
-	return append(f.escape(dst, start), f.close...)
-}
-
-// value appends a value's cell.
-func (f *cells) value(dst []byte, v policy.Value) []byte {
-	switch kind := v.Kind(); {
-	case kind == policy.Absent:
-		return append(dst, f.absent...)
-	case kind == policy.String || kind == policy.List || kind == policy.Date && f.dates:
-		dst = append(dst, f.open...)
-		return f.end(v.AppendText(dst), len(dst))
-	}
-	return v.AppendText(dst)
-}
+// appendPlain appends a number, a bool or a day as people write it, and an absent value as nothing.
+func appendPlain(dst []byte, v policy.Value) []byte { return v.AppendText(dst) }

@@ -1,48 +1,48 @@
 package export
 
 import (
-	"bytes"
+	"strings"
 
 	"verdictory/contract"
 )
 
-// gherkinFormat is the Examples table of a Scenario Outline, to paste below one: its steps name a column <driver.age>.
-var gherkinFormat = Format{
-	Name: "gherkin", ContentType: "text/plain; charset=utf-8", Extension: "feature",
+// gherkin is the examples of a Scenario Outline, as Cucumber and its relatives read them.
+var gherkin = Format{
+	Name: "gherkin", ContentType: "text/plain; charset=utf-8", Extension: ".feature",
 	Begin: func(dst []byte, t *Table) []byte {
-		dst = append(dst, "    Examples:\n      |"...)
-		for _, c := range t.Columns {
-			dst = append(append(append(dst, ' '), c.Name...), " |"...)
+		verdict := t.shapes[2].Name + "." + t.policy.Rules.Outcome.Field
+		dst = append(dst, "# Cases of "+t.policy.Name+", version "+string(t.policy.Digest)+".\n"...)
+		dst = append(dst, "# Put this table under a Scenario Outline whose steps name its columns, such as:\n"...)
+		dst = append(dst, "#   Scenario Outline: <code>\n#     Then the "+t.policy.Rules.Outcome.Field+" is \"<"+verdict+">\"\n"...)
+		dst = append(dst, "Examples:\n  |"...)
+		for _, name := range t.names {
+			dst = append(append(append(dst, ' '), name...), " |"...)
 		}
 		return append(dst, '\n')
 	},
 	Row: func(dst []byte, t *Table, c *contract.Case, _ bool) []byte {
-		return append(t.row(append(dst, "      | "...), c, &gherkinCells), " |\n"...)
+		return append(t.appendCells(append(dst, "  | "...), c, &gherkinCells), " |\n"...)
 	},
 	End: func(dst []byte, _ *Table) []byte { return dst },
 }
 
-var gherkinCells = cells{separator: " | ", escape: escapeGherkin}
+var gherkinCells = cells{between: " | ", text: appendGherkin, value: appendPlain}
 
-// escapeGherkin writes the pipe, the backslash and the line end as Gherkin escapes them; other control characters, which
-// it has no way to write, become spaces.
-func escapeGherkin(dst []byte, start int) []byte {
-	plain := func(b byte) bool { return b >= ' ' && b != '|' && b != '\\' && b != 0x7f }
-	if bytes.IndexFunc(dst[start:], func(r rune) bool { return r < 0x80 && !plain(byte(r)) }) < 0 {
-		return dst
+// appendGherkin appends a text as a cell, where a bar, a backslash and the end of a line are escaped. Spaces around it
+// are not part of a cell.
+func appendGherkin(dst []byte, text string) []byte {
+	if !strings.ContainsAny(text, "|\\\r\n") {
+		return append(dst, text...)
 	}
-	text := bytes.Clone(dst[start:])
-	dst = dst[:start]
-	for _, b := range text {
-		switch {
-		case plain(b):
-			dst = append(dst, b)
-		case b == '|' || b == '\\':
-			dst = append(dst, '\\', b)
-		case b == '\n':
-			dst = append(dst, '\\', 'n')
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	for i := range len(text) {
+		switch c := text[i]; c {
+		case '|', '\\':
+			dst = append(dst, '\\', c)
+		case '\n', '\r':
+			dst = append(dst, `\n`...)
 		default:
-			dst = append(dst, ' ')
+			dst = append(dst, c)
 		}
 	}
 	return dst

@@ -1,55 +1,73 @@
 package export
 
 import (
-	"bytes"
+	"strings"
+	"unicode/utf8"
 
 	"verdictory/contract"
 	"verdictory/policy"
 )
 
-// sqlFormat is a table and an INSERT for each case, in SQL that PostgreSQL and SQLite read alike, and MySQL in its ANSI
-// mode: names in double quotes, texts in single ones, doubled inside. A backslash is itself, as the standard says.
-var sqlFormat = Format{
-	Name: "sql", ContentType: "application/sql; charset=utf-8", Extension: "sql",
+// sql makes a table and inserts the cases. It is standard SQL, as PostgreSQL and SQLite take it; a comment that only
+// MySQL and MariaDB read makes them take it too.
+var sql = Format{
+	Name: "sql", ContentType: "application/sql", Extension: ".sql",
 	Begin: func(dst []byte, t *Table) []byte {
-		dst = append(append(append(dst, `CREATE TABLE IF NOT EXISTS "`...), t.Name...), "\" (\n"...)
-		for i, c := range t.Columns {
-			if i > 0 {
-				dst = append(dst, ",\n"...)
+		dst = append(dst, "/*!50000 SET sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES,NO_BACKSLASH_ESCAPES') */;\n"...)
+		dst = append(dst, "CREATE TABLE IF NOT EXISTS \""+t.policy.Name+"\" (\n"...)
+		dst = append(dst, "  \"code\" VARCHAR(40) NOT NULL,\n  \"mode\" VARCHAR(10) NOT NULL,\n  \"version\" VARCHAR(64) NOT NULL,\n"...)
+		column := 3
+		for _, shape := range t.shapes {
+			for i := range shape.Columns {
+				dst = append(dst, "  \""+t.names[column]+"\" "+sqlTypes[shape.Columns[i].Kind]+",\n"...)
+				column++
 			}
-			dst = append(append(append(dst, `  "`...), c.Name...), `" `...)
-			dst = append(dst, sqlTypes[c.Kind]...)
 		}
-		return append(dst, "\n);\n"...)
+		return append(dst, "  \"outcome\" TEXT NOT NULL,\n  \"rules\" TEXT NOT NULL,\n  PRIMARY KEY (\"version\", \"code\")\n);\n"...)
 	},
 	Row: func(dst []byte, t *Table, c *contract.Case, _ bool) []byte {
-		dst = append(append(append(dst, `INSERT INTO "`...), t.Name...), `" VALUES (`...)
-		return append(t.row(dst, c, &sqlCells), ");\n"...)
+		return append(t.appendCells(append(dst, t.insert...), c, &sqlCells), ");\n"...)
 	},
 	End: func(dst []byte, _ *Table) []byte { return dst },
 }
 
+// sqlTypes are the types of columns by their kind; a list is a text.
 var sqlTypes = map[policy.Kind]string{
 	policy.Int: "BIGINT", policy.Number: "DOUBLE PRECISION", policy.Bool: "BOOLEAN", policy.String: "TEXT", policy.Date: "DATE", policy.List: "TEXT",
 }
 
-var sqlCells = cells{separator: ", ", open: "'", close: "'", escape: escapeSQL, dates: true, absent: "NULL"}
+// sqlInsert gives the start of a row's statement. Names of policies and columns have no quotes in them.
+func sqlInsert(table string, columns []string) string {
+	return `INSERT INTO "` + table + `" ("` + strings.Join(columns, `", "`) + `") VALUES (`
+}
 
-// escapeSQL doubles the quotes of a text, and drops zero bytes, which no database takes in a text.
-func escapeSQL(dst []byte, start int) []byte {
-	if bytes.IndexAny(dst[start:], "'\x00") < 0 {
-		return dst
-	}
-	text := bytes.Clone(dst[start:])
-	dst = dst[:start]
-	for _, b := range text {
-		switch b {
-		case 0:
-			continue
-		case '\'':
-			dst = append(dst, '\'')
+var sqlCells = cells{
+	between: ", ", quote: "'", text: appendSQL,
+	value: func(dst []byte, v policy.Value) []byte {
+		switch v.Kind() {
+		case policy.Absent:
+			return append(dst, "NULL"...)
+		case policy.Date:
+			return append(v.AppendText(append(dst, '\'')), '\'')
 		}
-		dst = append(dst, b)
+		return v.AppendText(dst)
+	},
+}
+
+// appendSQL appends a text as a string of standard SQL, where only the quote needs care. What no database takes for a
+// text, a NUL or bytes that are no UTF-8, becomes U+FFFD.
+func appendSQL(dst []byte, text string) []byte {
+	if strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text) {
+		text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 	}
-	return dst
+	dst = append(dst, '\'')
+	for rest := text; ; {
+		before, after, quoted := strings.Cut(rest, `'`)
+		dst = append(dst, before...)
+		if !quoted {
+			return append(dst, '\'')
+		}
+		dst = append(dst, `''`...)
+		rest = after
+	}
 }
