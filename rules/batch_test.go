@@ -221,7 +221,6 @@ func FuzzBatch(f *testing.F) {
 	f.Add([]byte(pair(2) + "\n" + pair(0) + "\n\n" + pair(7)))
 	f.Add([]byte("{\"who\":{\"n\":1e99},\"what\":{\"open\":null}}\n[]\n{\"who\":[[[\n\"\xff\"\n\x00\n"))
 	f.Add([]byte(`{"who":{"n":9223372036854775808,"name":"<\u2028>"},"what":{"open":true}}`))
-	f.Add(bytes.Repeat([]byte{' ', 'x'}, maxLine))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var want []string
 		for _, line := range bytes.Split(body, []byte("\n")) {
