@@ -509,7 +509,7 @@ func TestClosuresAgreeWithCEL(t *testing.T) {
 	}
 	o := newOracle(t)
 	w := writer{rand.New(rand.NewPCG(7, 11))}
-	const expressions = 2000
+	const expressions = 1500
 	taken := 0
 	for i := range expressions {
 		kind := w.kind()
