@@ -159,24 +159,22 @@ func (s *Store) page(ctx context.Context, q query, limit int) (Page, error) {
 	if q.none {
 		return page, nil
 	}
-	var rows []caseRow
 	err := s.bounded(ctx, "list cases", func(ctx context.Context) error {
 		ids, next, err := s.find(ctx, q, limit)
+		page.Next = next
 		if err != nil || len(ids) == 0 {
-			page.Next = next
 			return err
 		}
-		page.Next = next
-		return s.read.NewSelect().Model(&rows).Where("id IN (?)", bun.List(ids)).OrderExpr("id DESC").Scan(ctx)
+		var rows []caseRow
+		err = s.read.NewSelect().Model(&rows).Where("id IN (?)", bun.List(ids)).OrderExpr("id DESC").Scan(ctx)
+		page.Cases = make([]contract.Case, len(rows))
+		for i := 0; i < len(rows) && err == nil; i++ {
+			page.Cases[i], err = s.decode(ctx, &rows[i])
+		}
+		return err
 	})
 	if err != nil {
 		return Page{}, err
-	}
-	page.Cases = make([]contract.Case, len(rows))
-	for i := range rows {
-		if page.Cases[i], err = s.decode(ctx, &rows[i]); err != nil {
-			return Page{}, err
-		}
 	}
 	return page, nil
 }

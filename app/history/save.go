@@ -38,40 +38,47 @@ type caseRow struct {
 // stored or not: send it again with the same key. Conflict: the key came with another code. NotFound: the case's policy
 // version was not kept. Unavailable: the database cannot be had, or did not do it within 2 seconds.
 func (s *Store) Save(ctx context.Context, c contract.Case, key string) (stored contract.Case, existed bool, err error) {
-	v, err := s.version(ctx, 0, c.Version)
+	err = s.bounded(ctx, "save a case", func(ctx context.Context) error {
+		v, err := s.version(ctx, 0, c.Version)
+		if err != nil {
+			return err
+		}
+		sv := newSave(v.id, &c, key)
+		if err := s.hand(ctx, sv); err != nil {
+			return err
+		}
+		if existed = sv.standing != nil; !existed {
+			stored, stored.Created = c, created(sv.row.ID)
+			return nil
+		}
+		stored, err = s.decode(ctx, sv.standing)
+		if err == nil && key != "" && sv.standing.RequestKey == sv.row.RequestKey && (stored.Code != c.Code || stored.Policy != c.Policy) {
+			return &contract.Error{Code: contract.Conflict, Message: "This request was sent before with other fields: send the new ones with a key of their own."}
+		}
+		return err
+	})
 	if err != nil {
 		return contract.Case{}, false, err
 	}
-	sv := newSave(v.id, &c, key)
-	if err := s.bounded(ctx, "save a case", func(ctx context.Context) error { return s.hand(ctx, sv) }); err != nil {
-		return contract.Case{}, false, err
-	}
-	if sv.standing == nil {
-		c.Created = created(sv.row.ID)
-		return c, false, nil
-	}
-	stored, err = s.decode(ctx, sv.standing)
-	if err == nil && key != "" && sv.standing.RequestKey == sv.row.RequestKey && (stored.Code != c.Code || stored.Policy != c.Policy) {
-		return contract.Case{}, false, &contract.Error{Code: contract.Conflict, Message: "This request was sent before with other fields: send the new ones with a key of their own."}
-	}
-	return stored, true, err
+	return stored, existed, nil
 }
 
 // Get gives a stored case by its code, of the newest version that has it.
 func (s *Store) Get(ctx context.Context, name string, code policy.Code) (contract.Case, error) {
-	var row caseRow
+	var c contract.Case
 	err := s.bounded(ctx, "read a case", func(ctx context.Context) error {
+		var row caseRow
 		err := s.read.NewSelect().Model(&row).Join("JOIN policy_versions AS v ON v.id = c.version").
 			Where("c.code = ? AND v.policy = ?", code.String(), plain(name)).OrderExpr("c.version DESC").Limit(1).Scan(ctx)
 		if errors.Is(err, sql.ErrNoRows) {
 			return &contract.Error{Code: contract.NotFound, Message: fmt.Sprintf("The case %s is not stored.", code)}
 		}
+		if err == nil {
+			c, err = s.decode(ctx, &row)
+		}
 		return err
 	})
-	if err != nil {
-		return contract.Case{}, err
-	}
-	return s.decode(ctx, &row)
+	return c, err
 }
 
 // Counts is how many cases a policy version has.
@@ -129,7 +136,7 @@ func (s *Store) decode(ctx context.Context, row *caseRow) (contract.Case, error)
 		err = errors.Join(err, bad)
 	}
 	if err := errors.Join(err, who.Err(), what.Err(), verdict.Err()); err != nil {
-		return contract.Case{}, fmt.Errorf("history: the stored case %s cannot be read: %w", row.Code, err)
+		return contract.Case{}, contract.AsError(fmt.Errorf("the stored case %s cannot be read: %w", row.Code, err))
 	}
 	return c, nil
 }

@@ -86,12 +86,15 @@ func (s *Store) KeepPolicy(ctx context.Context, p *policy.Policy) error {
 }
 
 // Policy gives the policy of a version, without examples: NotFound where no case was made under it.
-func (s *Store) Policy(ctx context.Context, digest policy.Digest) (*policy.Policy, error) {
-	v, err := s.version(ctx, 0, digest)
-	if err != nil {
-		return nil, err
-	}
-	return v.policy, nil
+func (s *Store) Policy(ctx context.Context, digest policy.Digest) (p *policy.Policy, err error) {
+	err = s.bounded(ctx, "read a policy", func(ctx context.Context) error {
+		v, err := s.version(ctx, 0, digest)
+		if err == nil {
+			p = v.policy
+		}
+		return err
+	})
+	return p, err
 }
 
 // version gives a version by its id or, where id is 0, by its digest.
@@ -100,19 +103,16 @@ func (s *Store) version(ctx context.Context, id int64, digest policy.Digest) (*v
 		return v, nil
 	}
 	var row versionRow
-	err := s.bounded(ctx, "read a policy", func(ctx context.Context) error {
-		err := s.read.NewSelect().Model(&row).Where("id = ? OR version = ?", id, plain(string(digest))).Scan(ctx)
-		if errors.Is(err, sql.ErrNoRows) {
-			return &contract.Error{Code: contract.NotFound, Message: fmt.Sprintf("There is no case under the policy version %q.", digest.Short())}
-		}
-		return err
-	})
+	err := s.read.NewSelect().Model(&row).Where("id = ? OR version = ?", id, plain(string(digest))).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, &contract.Error{Code: contract.NotFound, Message: fmt.Sprintf("There is no case under the policy version %q.", digest.Short())}
+	}
 	if err != nil {
 		return nil, err
 	}
 	p, issues := policy.Assemble(row.Policy, []byte(row.Who), []byte(row.What), []byte(row.Rules), nil)
 	if issues != nil {
-		return nil, fmt.Errorf("history: this build cannot read the kept policy %s, version %s: %w", row.Policy, row.Version, issues)
+		return nil, contract.AsError(fmt.Errorf("this build cannot read the kept policy %s, version %s: %w", row.Policy, row.Version, issues))
 	}
 	v := &version{id: row.ID, digest: row.Version, policy: p}
 	s.versions.remember(v)
