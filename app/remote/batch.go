@@ -2,9 +2,7 @@ package remote
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -32,7 +30,7 @@ func (c *Client) Objects(ctx context.Context, role string, p *policy.Policy, req
 		service: generatorName(role, doc), method: http.MethodPost, path: "objects/batch",
 		body:   encode(request),
 		supply: supplyObject(doc),
-	}, request.Count, func(a contract.ObjectAnswer) bool { return (len(a.Object) > 0) != (a.Error != "") }, yield)
+	}, request.Count, (*scanner).objectLine, yield)
 }
 
 // Verdicts asks the rules for the verdicts on a batch of pairs, and hands each answer on as it comes, with its place in
@@ -49,7 +47,7 @@ func (c *Client) Verdicts(ctx context.Context, p *policy.Policy, pairs []contrac
 		takes:  service.TypeNDJSON,
 		body:   body,
 		supply: supplyPolicy(p),
-	}, len(pairs), func(v contract.BatchVerdict) bool { return (len(v.Verdict) > 0) != (v.Error != "") }, yield)
+	}, len(pairs), (*scanner).verdictLine, yield)
 }
 
 // appendLine appends JSON on one line: a line break can only stand between its tokens.
@@ -65,28 +63,28 @@ func appendLine(dst, raw []byte) []byte {
 }
 
 // lines makes a call that answers count lines of NDJSON, and hands on each that is whole.
-func lines[T any](ctx context.Context, l *link, c *call, count int, whole func(T) bool, yield func(int, T) error) error {
+func lines[T any](ctx context.Context, l *link, c *call, count int, scan func(*scanner) T, yield func(int, T) error) error {
 	c.gives = service.TypeNDJSON
 	c.patience = batchPatience + time.Duration(count)*linePatience
 	var stopped error
 	c.read = func(body io.Reader) error {
-		scanner := bufio.NewScanner(body)
-		scanner.Buffer(make([]byte, 0, 64<<10), maxLine)
+		input := bufio.NewScanner(body)
+		input.Buffer(make([]byte, 0, 64<<10), maxLine)
 		n := 0
-		for ; scanner.Scan(); n++ {
-			var answer T
-			if err := json.Unmarshal(bytes.TrimSpace(scanner.Bytes()), &answer); err != nil {
-				return fmt.Errorf("line %d: %w", n, err)
+		for ; input.Scan(); n++ {
+			if n == count {
+				return fmt.Errorf("more than %d lines", count)
 			}
-			if n == count || !whole(answer) {
-				return fmt.Errorf("line %d of %d is no answer", n, count)
+			var answer T
+			if err := scanAll(input.Bytes(), func(s *scanner) { answer = scan(s) }); err != nil {
+				return fmt.Errorf("line %d: %w", n, err)
 			}
 			c.begun = true
 			if stopped = yield(n, answer); stopped != nil {
 				return nil
 			}
 		}
-		if err := scanner.Err(); err != nil {
+		if err := input.Err(); err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
 		if n != count {

@@ -61,6 +61,12 @@ func newLink(name, base string, config Config) *link {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})
 	l.resty.SetBaseURL(base).SetLogger(silent{}).SetHeader("User-Agent", "verdictory")
+	l.resty.SetPreRequestHook(func(_ *resty.Client, r *http.Request) error {
+		// Tells net/http, and nobody else, that it may send the request again where the service had closed the idle
+		// connection that it was sent on. That is no retry: nobody took the first one.
+		r.Header["Idempotency-Key"] = nil
+		return nil
+	})
 	l.breaker = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
 		Name:         name,
 		Timeout:      openFor,

@@ -390,3 +390,37 @@ func TestConnectionsAreReused(t *testing.T) {
 		t.Errorf("%d connections for 20 calls one after the other", len(connections))
 	}
 }
+
+// TestAnIdleConnectionThatTheServiceClosed holds that such a connection costs neither an error nor a retry: services
+// are replaced at any moment.
+func TestAnIdleConnectionThatTheServiceClosed(t *testing.T) {
+	var mu sync.Mutex
+	used := map[string]bool{}
+	s := newStub(t, func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		again := used[r.RemoteAddr]
+		used[r.RemoteAddr] = true
+		mu.Unlock()
+		if again {
+			raw("")(w, r)
+			return
+		}
+		if r.Header.Get("Idempotency-Key") != "" {
+			t.Error("the mark was sent")
+		}
+		body, _ := io.ReadAll(r.Body)
+		if !strings.Contains(string(body), `"seed":"00000007"`) {
+			t.Errorf("sent %q", body)
+		}
+		answering(200, service.TypeJSON, goodObject)(w, r)
+	})
+	c := newClient(t, s.URL, 0)
+	for range 3 {
+		if err := object7(t.Context(), c); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := counted(t, c.who); got["ok"] != 3 || len(got) != 1 {
+		t.Errorf("counted %v", got)
+	}
+}

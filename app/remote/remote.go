@@ -105,8 +105,12 @@ func (c *Client) Verdict(ctx context.Context, p *policy.Policy, who, what policy
 		gives:  service.TypeJSON,
 		supply: supplyPolicy(p),
 		read: func(body io.Reader) (err error) {
+			content, err := readAll(body)
+			if err != nil {
+				return err
+			}
 			var answer contract.VerdictAnswer
-			if err := decode(body, &answer); err != nil {
+			if err := scanAll(content, func(s *scanner) { answer = s.verdictAnswer() }); err != nil {
 				return err
 			}
 			verdict, err = readVerdict(p, answer)
@@ -208,14 +212,20 @@ func encode(request any) []byte {
 // decode reads one JSON value, and nothing behind it, of a bounded length. Fields that the contract does not have are
 // passed over: when both sides are upgraded, the services come first.
 func decode(body io.Reader, answer any) error {
-	content, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
+	content, err := readAll(body)
 	if err != nil {
 		return err
 	}
-	if len(content) > maxAnswer {
-		return fmt.Errorf("an answer of more than %d bytes", maxAnswer)
-	}
 	return json.Unmarshal(content, answer)
+}
+
+// readAll reads an answer of a bounded length.
+func readAll(body io.Reader) ([]byte, error) {
+	content, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
+	if len(content) > maxAnswer {
+		return nil, fmt.Errorf("an answer of more than %d bytes", maxAnswer)
+	}
+	return content, err
 }
 
 func decodeObject(shape *policy.Shape, raw []byte) (policy.Object, error) {
