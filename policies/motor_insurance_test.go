@@ -20,7 +20,7 @@ func TestMotorInsuranceQuotesAddUp(t *testing.T) {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, "motor-insurance", mode)
-			for i := range int64(20_000) {
+			for i := range int64(10_000) {
 				b.draw(i)
 				q := func(field string) int64 { return b.verdict(field).Int() }
 				product := hundredth(hundredth(hundredth(q("base_premium"), q("age_factor")), q("group_factor")), q("record_factor"))
@@ -57,7 +57,7 @@ func TestMotorInsuranceWorseIsNeverBetter(t *testing.T) {
 		t.Run(field, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, "motor-insurance", policy.Random)
-			for i := range int64(5_000) {
+			for i := range int64(2_000) {
 				b.draw(i)
 				before, premium, was := rank[b.Case.Outcome], b.verdict("premium").Int(), b.String()
 				object, by := change(b)
@@ -91,7 +91,7 @@ func TestMotorInsuranceObjectsAgreeInThemselves(t *testing.T) {
 			}
 			newest := b.policy.What.AsOf
 			year, _, _ := policy.CivilOf(newest.Int())
-			for i := range int64(5_000) {
+			for i := range int64(2_000) {
 				b.draw(i)
 				who, what := b.who, b.what
 				age := who("age").Int()
