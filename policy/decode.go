@@ -37,7 +37,7 @@ func DecodeObject(shape *Shape, raw []byte) (Object, Issues) {
 		}
 		value, err := column.decode(members.item)
 		if err != nil {
-			bad("."+column.Name, "%s", err)
+			bad("."+column.Name, "%s: %s", column.Name, err)
 			value = BoolValue(false) // so that it counts as given
 		}
 		object.Values[i] = value

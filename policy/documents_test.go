@@ -248,3 +248,20 @@ func TestDigestIsOfWhatADocumentSays(t *testing.T) {
 		}
 	}
 }
+
+// A document of the same digest is drawn alike: a step is kept as its shortest text.
+func TestStepsAreTheirShortestText(t *testing.T) {
+	for written, want := range map[string]string{
+		"kind: int, min: 0, max: 9":                           "1",
+		"kind: int, min: 0, max: 9, step: 5.0":                "5",
+		"kind: int, weights: {1: 1}":                          "1",
+		"kind: number, min: 0, max: 9, step: 0.10":            "0.1",
+		"kind: number, min: 0, max: 9, step: 0.000000001":     "0.000000001",
+		"kind: number, min: 0, max: 9, step: 100000000000000": "100000000000000",
+	} {
+		doc, issues := ParseObject(WhoDocument, []byte("object: a\nfields: [{name: b, "+written+"}]\n"))
+		if issues != nil || doc.Fields[0].Step != want {
+			t.Errorf("%s: %+v %v, want %s", written, doc, issues, want)
+		}
+	}
+}

@@ -107,6 +107,9 @@ func editDistance(a, b string) int {
 	if len(a)-len(b) > near || len(b)-len(a) > near {
 		return near + 1
 	}
+	for a != "" && b != "" && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
 	var rows [3][longest + near + 1]int
 	before, last, row := &rows[0], &rows[1], &rows[2]
 	for j := range row {

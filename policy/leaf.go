@@ -247,9 +247,6 @@ func (r *reader) textPlace(n *yaml.Node) place {
 // Expr gives the expression with its place.
 func (s expression) Expr() Expr { return Expr{Source: s.text, Line: s.line, Column: s.column} }
 
-// maxWeight bounds a weight, so that the sum of a table's is a number.
-const maxWeight = 1e9
-
 // weights is a table of labels and their weights: a mapping, or a list of labels that weigh the same.
 type weights struct {
 	place
@@ -278,13 +275,8 @@ func (w *weights) mapping(r *reader, n *yaml.Node, path string) {
 		var weight number
 		l.read(r, key, path)
 		path := join(path, key.Value)
-		weight.read(r, value, path)
-		switch {
-		case weight.text == "":
-		case weight.value <= 0:
+		if weight.read(r, value, path); weight.text != "" && weight.value <= 0 {
 			r.bad(weight.place, path, "has the weight %s: write one above 0, or leave the label out", clip(weight.text))
-		case weight.value > maxWeight:
-			r.bad(weight.place, path, "has the weight %s: write one of at most %d", clip(weight.text), int(maxWeight))
 		}
 		w.choices = append(w.choices, Choice{l.text, weight.value})
 		w.places = append(w.places, l.place)
@@ -304,11 +296,16 @@ func (w *weights) list(r *reader, n *yaml.Node, path string) {
 	}
 }
 
-// MarshalJSON gives the labels with their weights, in order.
+// MarshalJSON gives the labels with their weights, in order. The struct is Choice as digests know it, whatever becomes
+// of Choice.
 func (w weights) MarshalJSON() ([]byte, error) {
-	list := make([][2]any, len(w.choices))
+	type canonical struct {
+		Label  string
+		Weight float64
+	}
+	list := make([]canonical, len(w.choices))
 	for i, c := range w.choices {
-		list[i] = [2]any{c.Label, c.Weight}
+		list[i].Label, list[i].Weight = c.Label, c.Weight
 	}
 	return json.Marshal(list)
 }

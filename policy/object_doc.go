@@ -118,7 +118,7 @@ var asOf = regexp.MustCompile(`\bas_of\b`)
 func (o *objectReader) numeric(form *fieldForm, path string, field *Field) {
 	field.Step = "1"
 	if form.Step.text != "" {
-		field.Step = form.Step.text
+		field.Step = strconv.FormatFloat(form.Step.value, 'f', -1, 64)
 		o.step(form, path)
 	}
 	field.Distribution = Distribution(form.Distribution.text)

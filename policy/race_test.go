@@ -3,4 +3,4 @@
 package policy
 
 // slowdown is what the race detector costs: it is not the documents' doing.
-const slowdown = 10
+const slowdown = 20

@@ -88,7 +88,7 @@ func (weights) JSONSchema() *jsonschema.Schema {
 	return anyOf(
 		&jsonschema.Schema{
 			Type: "object", MinProperties: &least, MaxProperties: &most,
-			AdditionalProperties: &jsonschema.Schema{Type: "number", ExclusiveMinimum: "0", Maximum: "1e9"},
+			AdditionalProperties: &jsonschema.Schema{Type: "number", ExclusiveMinimum: "0"},
 		},
 		&jsonschema.Schema{Type: "array", MinItems: &least, MaxItems: &most, Items: label{}.JSONSchema()},
 	)
