@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const byId = (id) => document.getElementById(id);
-  const on = (type, listener) => document.addEventListener(type, listener);
+  const on = (type, listener, capture) => document.addEventListener(type, listener, capture);
 
   // Single keys act unless somebody types, or has switched them off under "Keyboard".
   const stored = () => { try { return localStorage.getItem("keys"); } catch { return null; } };
@@ -54,13 +54,18 @@
   const showCopy = () => { const button = byId("copy"); if (button) button.hidden = !navigator.clipboard; };
   showCopy();
 
-  // An opened field is ready to be typed into.
+  // An opened field is ready to be typed into, and the only one open. (A name on the details would close a field that a
+  // swap brings open, as long as the old one is there.)
   on("toggle", (event) => {
     if (!event.target.open) return;
+    if (event.target.closest(".row")) {
+      document.querySelectorAll(".row details[open]").forEach((field) => { if (field !== event.target) field.open = false; });
+    }
     const input = event.target.querySelector(".what-if input:not([type=hidden]), .what-if select, .drop input:not([type=hidden])");
-    if (input && !event.target.contains(document.activeElement.closest("form"))) input.focus();
-    if (input && input.select && input.type === "text") input.select();
-  }, true);
+    if (!input || document.activeElement === input) return;
+    input.focus();
+    if (input.type === "text") input.select();
+  }, true); // toggle does not bubble
 
   // A swap that takes the focused element away leaves the focus where it was asked from.
   let asked = "";
