@@ -80,8 +80,8 @@ func TestDownAndUp(t *testing.T) {
 	}
 	proxy.Stop()
 	for i := range 4 * tripAfter {
-		start := time.Now()
-		if err := object7(t.Context(), c); !unavailable(err) || time.Since(start) > 100*time.Millisecond {
+		start := time.Now() // TestBreaker holds that an open breaker takes no time at all; a busy machine may
+		if err := object7(t.Context(), c); !unavailable(err) || time.Since(start) > patience/2 {
 			t.Errorf("call %d: %v after %s", i, err, time.Since(start))
 		}
 	}

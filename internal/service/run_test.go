@@ -114,7 +114,7 @@ func TestServeIsReadyWithoutAReadinessOfItsOwn(t *testing.T) {
 
 func TestServeDrains(t *testing.T) {
 	entered, leave := make(chan bool), make(chan bool)
-	s := start(t, Config{Pause: 200 * time.Millisecond}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := start(t, Config{Pause: 500 * time.Millisecond}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		entered <- true
 		<-leave
 		if r.Context().Err() != nil {
@@ -139,10 +139,15 @@ func TestServeDrains(t *testing.T) {
 	if code, _, _ := s.get(t, "/livez"); code != 200 {
 		t.Errorf("/livez: got %d", code)
 	}
-	time.Sleep(300 * time.Millisecond) // past the pause
-	if connection, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://")); err == nil {
+	for waited := time.Now(); ; time.Sleep(20 * time.Millisecond) { // past the pause it no longer listens
+		connection, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+		if err != nil {
+			break
+		}
 		connection.Close()
-		t.Error("it still listens")
+		if time.Since(waited) > 5*time.Second {
+			t.Fatal("it still listens")
+		}
 	}
 	close(leave)
 	if got := <-answer; got != "whole" {

@@ -30,7 +30,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 func TestStreamAnswersWhileTheBodyComes(t *testing.T) {
 	var log lines
 	server := httptest.NewUnstartedServer(Wrap(http.HandlerFunc(echo), log.logger(), NewMetrics("test", "1"), 1))
-	server.Config.ReadTimeout, server.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
+	server.Config.ReadTimeout, server.Config.WriteTimeout = 300*time.Millisecond, 300*time.Millisecond
 	server.Start()
 	defer server.Close()
 	read, write := io.Pipe()
@@ -42,7 +42,7 @@ func TestStreamAnswersWhileTheBodyComes(t *testing.T) {
 			if got := <-lines; got != strings.ToUpper(line) {
 				t.Errorf("got %q for %q", got, line)
 			}
-			time.Sleep(60 * time.Millisecond) // in all longer than the timeouts, which each part renews
+			time.Sleep(200 * time.Millisecond) // in all longer than the timeouts, which each part renews
 		}
 		write.Close()
 	}()
@@ -122,6 +122,7 @@ func TestStreamTellsThatTheClientIsGone(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
 // broken is a connection that takes nothing.
 type broken struct{ http.ResponseWriter }
 
