@@ -15,23 +15,25 @@ const (
 	bombMemory = 32 << 20               // bytes allocated, in all
 )
 
-// fill repeats a text until the document is as large as it may be.
+// fill repeats a text until the document is as large as a bomb.
 func fill(head, text, tail string) string {
-	return head + strings.Repeat(text, (MaxDocument-len(head)-len(tail))/len(text)) + tail
+	return head + strings.Repeat(text, (bombSize-len(head)-len(tail))/len(text)) + tail
 }
 
-// numbered repeats a text with a number in it, %d, n times or until the document is as large as it may be.
+// numbered repeats a text with a number in it, %d, n times.
 func numbered(head, text, tail string, n int) string {
 	var b strings.Builder
 	b.WriteString(head)
 	for i := range n {
-		item := fmt.Sprintf(text, i)
-		if b.Len()+len(item)+len(tail) > MaxDocument {
-			break
-		}
-		b.WriteString(item)
+		fmt.Fprintf(&b, text, i)
 	}
 	return b.String() + tail
+}
+
+// crowd repeats a text with a number in it, %d, until the document is as large as a bomb.
+func crowd(head, text, tail string) string {
+	n := (bombSize - len(head) - len(tail)) / (len(text) + 3) // the numbers have at most five digits in place of two characters
+	return numbered(head, text, tail, n)
 }
 
 // bombs are documents made to cost time, memory or the stack, by the document that each is read as. None is good.
@@ -39,11 +41,10 @@ func bombs() map[string]map[string]string {
 	const (
 		object = "object: driver\nfields:\n"
 		rules  = "label: A\ndecisions:\n"
-		many   = 1 << 20
 	)
 	stairs := func(step string) string {
 		var b strings.Builder
-		for i := 0; b.Len()+i+len(step) < MaxDocument; i++ {
+		for i := 0; b.Len()+i+len(step) < bombSize; i++ {
 			b.WriteString(strings.Repeat(" ", i) + step)
 		}
 		return b.String()
@@ -81,20 +82,20 @@ func bombs() map[string]map[string]string {
 		"alias of itself":             "a: &a [*a]\n",
 		"merge of itself":             "a: &a\n  <<: *a\n",
 		"anchors":                     fill("", "- &a b\n", ""),
-		"numbered anchors":            numbered("", "- &a%d b\n", "", many),
+		"numbered anchors":            crowd("", "- &a%d b\n", ""),
 		"aliases":                     fill("- &a b\n", "- *a\n", ""),
 		"long anchor":                 fill("- &", "a", " b"),
 		"tags":                        fill("", "- !!str b\n", ""),
 		"binary":                      fill("a: !!binary ", "QUFB", ""),
 		"long tag":                    fill("- !", "a", " b"),
-		"tag directives":              numbered("", "%%TAG !a%d! tag:b%d\n", "---\na: 1\n", many),
+		"tag directives":              crowd("", "%%TAG !a%d! tag:b\n", "---\na: 1\n"),
 		"directives":                  fill("", "%FOO bar\n", "---\na: 1\n"),
 		"documents":                   fill("", "---\n", ""),
 		"documents with ends":         fill("", "a: 1\n...\n", ""),
-		"keys":                        numbered("", "k%d: 1\n", "", many),
+		"keys":                        crowd("", "k%d: 1\n", ""),
 		"one key":                     fill("", "a: 1\n", ""),
-		"keys near a known one":       numbered("", "objec%x: 1\n", "", many),
-		"long keys":                   numbered("", strings.Repeat("k", 500)+"%d: 1\n", "", many),
+		"keys near a known one":       crowd("", "objec%x: 1\n", ""),
+		"long keys":                   crowd("", strings.Repeat("k", 500)+"%d: 1\n", ""),
 		"one long key":                fill("? ", "k", "\n: 1\n"),
 		"keys that are lists":         fill("", "[a]: 1\n", ""),
 		"a text":                      fill("object: ", "a", ""),
@@ -114,13 +115,13 @@ func bombs() map[string]map[string]string {
 		"comments":                    fill("", "#\n", ""),
 		"comments after keys":         fill("", "a: 1 #\n#\n", ""),
 		"comments among dashes":       fill("", "- a\n#b\n\n#c\n", ""),
-		"comments below dashes":       fill(strings.Repeat("- ", 9_000)+"#\n", "#\n", ""),
+		"comments below dashes":       fill(strings.Repeat("- ", bombSize/8)+"#\n", "#\n", ""),
 		"a comment":                   fill("#", "a", ""),
 		"nul":                         fill("", "\x00", ""),
 		"control characters":          fill("a: ", "\x01", ""),
 		"no UTF-8":                    fill("a: ", "\xff", ""),
 		"cut UTF-8 at the end":        fill("a: ", "a", "\xc3"),
-		"UTF-16":                      "\xff\xfe" + fill("", "a\x00", "")[:60_000],
+		"UTF-16":                      fill("\xff\xfe", "a\x00", ""),
 		"byte order marks":            fill("", "\uFEFF", ""),
 		"wide characters":             fill("a: [", "😀, ", ""),
 		"a digit":                     fill("fields: ", "9", ""),
@@ -129,30 +130,30 @@ func bombs() map[string]map[string]string {
 		"a megabyte of brackets":      strings.Repeat("[", 1<<20),
 		"fields of one letter":        fill("object: a\nfields: [", "a,", "]"),
 		"fields of nothing":           fill("object: a\nfields: [", "{}, ", "]"),
-		"fields":                      numbered(object, "  - {name: f%d, kind: bool, probability: 1}\n", "", many),
+		"fields":                      crowd(object, "  - {name: f%d, kind: bool, probability: 1}\n", ""),
 		"fields of one name":          fill(object, "  - {name: f, kind: date, from: 1, to: 2}\n", ""),
 		"fields of no kind":           fill(object, "  - {kind: x}\n", ""),
-		"labels":                      numbered(object+"  - {name: a, kind: choice, choices: [", "l%d, ", "]}\n", many),
+		"labels":                      crowd(object+"  - {name: a, kind: choice, choices: [", "l%d, ", "]}\n"),
 		"labels of one name":          fill(object+"  - {name: a, kind: choice, choices: [", "l, ", "]}\n"),
-		"tables beside labels": numbered(numbered(object+"  - {name: a, kind: choice, choices: [", long+"%03d, ", "]}\n", 500)+
-			"  - {name: b, kind: choice, given: a, tables: {", long+"x%02d: 1, ", "}}\n", many),
-		"parameters of a function": numbered(object+"  - {name: a, kind: fake, function: f, parameters: {", "p%d: [], ", "}}\n", many),
+		"tables beside labels": crowd(numbered(object+"  - {name: a, kind: choice, choices: [", long+"%03d, ", "]}\n", bombSize/128)+
+			"  - {name: b, kind: choice, given: a, tables: {", long+"x%02d: 1, ", "}}\n"),
+		"parameters of a function": crowd(object+"  - {name: a, kind: fake, function: f, parameters: {", "p%d: [], ", "}}\n"),
 	}, RulesDocument: {
 		"decisions":               fill(rules, "  - {id: a, hit_policy: first, outputs: [x], rules: []}\n", ""),
 		"decisions of one letter": fill("label: A\ndecisions: [", "a,", "]"),
-		"rules":                   numbered(rules+"  - id: a\n    hit_policy: first\n    outputs: [x]\n    rules:\n", "      - {id: r%d, then: {x: 1}}\n", "", many),
+		"rules":                   crowd(rules+"  - id: a\n    hit_policy: first\n    outputs: [x]\n    rules:\n", "      - {id: r%d, then: {x: 1}}\n", ""),
 		"rules of one letter":     fill(rules+"  - id: a\n    hit_policy: first\n    outputs: [x]\n    rules: [", "a,", "]"),
-		"outputs":                 numbered(rules+"  - id: a\n    hit_policy: first\n    outputs: [", "x%d, ", "]\n", many),
-		"values of an output":     numbered(rules+"  - id: a\n    hit_policy: priority\n    outputs: {x: {values: [", "v%d, ", "]}}\n", many),
-		"assignments":             numbered(rules+"  - id: a\n    hit_policy: first\n    outputs: [x]\n    rules:\n      - id: a\n        then: {", "y%d: 1, ", "}\n", many),
-		"outcome values":          numbered("outcome: {values: {", "v%d: 1, ", "}}\n", many),
+		"outputs":                 crowd(rules+"  - id: a\n    hit_policy: first\n    outputs: [", "x%d, ", "]\n"),
+		"values of an output":     crowd(rules+"  - id: a\n    hit_policy: priority\n    outputs: {x: {values: [", "v%d, ", "]}}\n"),
+		"assignments":             crowd(rules+"  - id: a\n    hit_policy: first\n    outputs: [x]\n    rules:\n      - id: a\n        then: {", "y%d: 1, ", "}\n"),
+		"outcome values":          crowd("outcome: {values: {", "v%d: 1, ", "}}\n"),
 		"expression":              fill("verdict:\n  fields:\n    - value: ", "(", ""),
 		"sources":                 fill("sources: [", "{label: a, url: x}, ", "]\n"),
 	}, ExamplesDocument: {
 		"examples":               fill("examples:\n", "  - {name: a, verdict: {x: 1}}\n", ""),
 		"examples of one letter": fill("examples: [", "a,", "]"),
-		"fields of an example":   numbered("examples:\n  - name: a\n    who: {", "x%d: 1, ", "}\n", many),
-		"fields of the base":     numbered("base:\n  who: {", "x%d: 1, ", "}\n", many),
+		"fields of an example":   crowd("examples:\n  - name: a\n    who: {", "x%d: 1, ", "}\n"),
+		"fields of the base":     crowd("base:\n  who: {", "x%d: 1, ", "}\n"),
 		"a list in the base":     fill("base:\n  who: {age: [", "1,", "]}\n"),
 	}}
 }

@@ -2,4 +2,7 @@
 
 package policy
 
-const slowdown = 1
+const (
+	bombSize = MaxDocument
+	slowdown = 1
+)
