@@ -94,7 +94,7 @@ func (f *fake) set(parameters map[string]string) error {
 			size *= n
 		}
 		if len(value) > maxParam || size > maxParam {
-			return fmt.Errorf("would give too much with the parameter %s: %d is the most that sizes may be when multiplied, and the most characters", name, maxParam)
+			return fmt.Errorf("would give too much with the parameter %s: write at most %d characters, and sizes that multiplied are at most %d", name, maxParam, maxParam)
 		}
 		set[name] = values
 	}

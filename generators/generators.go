@@ -58,11 +58,11 @@ type spread interface {
 }
 
 // Compile draws some objects to find the mistakes that only values show, and refuses a document whose objects take a
-// hundred times longer than any honest one's: the fastest of the first three, so that a pause of the machine does not count.
+// thousand times longer than usual ones: the fastest of the first three, so that a pause of the machine does not count.
 const (
 	trials = 200
 	timed  = 3
-	slow   = time.Millisecond
+	slow   = 2 * time.Millisecond
 )
 
 // Compile makes a Generator of a document that policy.ParseObject has read. The issues carry the document's name, such

@@ -77,7 +77,7 @@ func (s *stream) below(n uint64) uint64 {
 const certain = 1 << 53
 
 // threshold gives what hits compares with for a probability from 0 to 1: it is exact to 2^-53.
-func threshold(probability float64) uint64 { return uint64(probability * certain) }
+func threshold(probability float64) uint64 { return uint64(int64(probability * certain)) }
 
 // hits gives true with the threshold's probability.
 func (s *stream) hits(threshold uint64) bool { return s.Uint64()>>11 < threshold }
