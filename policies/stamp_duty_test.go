@@ -38,8 +38,11 @@ func stampDuty(p purchase) taxBill {
 	}
 	bill := taxBill{schedule: "standard"}
 	slices := standard
-	if p.firstTime && !p.additional && p.price <= firstTime[1].to {
-		bill.schedule, slices = "first-time", firstTime
+	if p.firstTime && !p.additional {
+		bill.schedule = "first-time" // whatever the price
+		if p.price <= firstTime[1].to {
+			slices = firstTime
+		}
 	}
 	hundredths := int64(0) // of a pound
 	from := int64(0)
