@@ -1,0 +1,91 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+)
+
+// pages are all pages, as a person meets them.
+func pages(t *testing.T) []string {
+	motor, duty, news := made(t, base, "motor-insurance", 25), made(t, base, "stamp-duty", 1), made(t, base, "news2", 1)
+	return []string{
+		"/", "/motor-insurance", "/motor-insurance/" + motor, "/motor-insurance/rules", "/motor-insurance/history", "/motor-insurance/history?outcome=accept&q=nothing",
+		"/motor-insurance/history?mode=maybe", "/stamp-duty/" + duty, "/stamp-duty/rules", "/news2/" + news, "/news2/rules", "/api", "/nothing", "/news2/11111111-22222222",
+	}
+}
+
+// Every page, in each theme and at each width: nothing wider than the window, no error, no breach of the content
+// security policy, and in the looks that differ for axe, no violation that it finds.
+func TestEveryPageInEveryLook(t *testing.T) {
+	all := pages(t)
+	for _, test := range []struct {
+		how   look
+		judge bool
+	}{
+		{desktop, true}, {look{width: 1440, height: 900, dark: true}, true}, {phone, true},
+		{look{width: 360, height: 780, dark: true}, false}, {look{width: 2560, height: 1300}, false},
+	} {
+		t.Run(fmt.Sprintf("%d wide, dark %v", test.how.width, test.how.dark), func(t *testing.T) {
+			b := open(t, test.how)
+			for _, path := range all {
+				b.visit(path)
+				b.until("document.readyState === 'complete'")
+				b.fits()
+				if test.judge {
+					b.accessible()
+				}
+				b.clean()
+			}
+		})
+	}
+}
+
+func TestEmptyWorkbench(t *testing.T) {
+	address, stop, err := up(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	b := open(t, phone)
+	for _, path := range []string{"/motor-insurance", "/motor-insurance/history", "/motor-insurance/rules"} {
+		b.visit(address + path)
+		b.until("document.readyState === 'complete'")
+		b.fits()
+		b.accessible()
+		b.clean()
+	}
+}
+
+// What is swapped must not make the rest of the page jump.
+func TestNoLayoutShift(t *testing.T) {
+	made(t, base, "motor-insurance", 1)
+	b := open(t, desktop)
+	b.visit("/motor-insurance")
+	eval[bool](b, `window.shift = 0; new PerformanceObserver((list) => list.getEntries().forEach((e) => { window.shift += e.value; })).observe({type: "layout-shift", buffered: true}); true`)
+	for range 5 {
+		b.generate()
+	}
+	if shift := eval[float64](b, "window.shift"); shift > 0.1 {
+		t.Errorf("the layout shifted by %g over five cases, want at most 0.1", shift)
+	}
+}
+
+func TestHistoryScrollsAndFilters(t *testing.T) {
+	made(t, base, "news2", 45)
+	b := open(t, desktop)
+	b.visit("/news2/history")
+	b.until("document.querySelectorAll('#results tbody a.code').length === 20")
+	for _, want := range []string{"40", "45"} {
+		eval[bool](b, "scrollTo(0, document.body.scrollHeight), true")
+		b.until("document.querySelectorAll('#results tbody a.code').length >= " + want)
+	}
+	first := b.text("#results tbody a.code")
+	eval[bool](b, `(() => { const s = document.querySelector("#outcome"); s.value = "high"; s.dispatchEvent(new Event("change", {bubbles: true})); return true; })()`)
+	b.until("location.search.includes('outcome=high')")
+	b.until("[...document.querySelectorAll('#results tbody .chip')].every((c) => c.textContent.includes('High'))")
+	eval[bool](b, "history.back(), true")
+	b.until("!location.search.includes('outcome=high') && document.querySelector('#results tbody a.code')?.textContent === '" + first + "'")
+	b.click("#results tbody a.code")
+	b.until("location.pathname === '/news2/" + first + "'")
+	b.clean()
+}
