@@ -199,6 +199,9 @@ func TestInABrowser(t *testing.T) {
 		if diff := cmp.Diff(want, server.sent()); diff != "" {
 			t.Error(diff)
 		}
+		do(t, ctx, chromedp.Evaluate[chromedp.Void](`history.back()`))
+		eventually(t, ctx, `document.querySelector(".out b")?.textContent`, "No case yet.")
+		do(t, ctx, open("/cover/"+code))
 	})
 	t.Run("re-roll keeps the other object, and its failure stands in the card", func(t *testing.T) {
 		do(t, ctx, chromedp.Click(chromedp.CSS("#roll-what")))

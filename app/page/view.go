@@ -168,6 +168,7 @@ func (v *view) reasons(hits []contract.Hit) []string {
 type Row struct {
 	Code, URL string
 	Who, What string // a few fields of each
+	About     string // both
 	Outcome   Outcome
 	Headline  string // empty where the policy has none
 	When      Moment
@@ -179,9 +180,10 @@ type Row struct {
 func (v *view) row(c contract.Case) Row {
 	code := c.Code.String()
 	_, headline := v.headline(c.Verdict)
+	who, what := v.summary(c.Who), v.summary(c.What)
 	return Row{
 		Code: code, URL: policyURL(v.policy.Name, code),
-		Who: v.summary(c.Who), What: v.summary(c.What),
+		Who: who, What: what, About: strings.Join(nonEmpty(who, what), " · "),
 		Outcome: outcome(v.policy, c.Outcome), Headline: headline,
 		When: moment(c.Created), Edited: c.Code.Edit != "", Boundary: c.Code.Mode == policy.Boundary,
 	}
