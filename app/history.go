@@ -69,7 +69,7 @@ func (s *Server) historyExport(w http.ResponseWriter, r *http.Request) error {
 	if err := s.history.Ready(r.Context()); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Disposition", `attachment; filename="`+p.Name+"-history."+format.Extension+`"`)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+p.Name+"-history"+format.Extension+`"`)
 	table := export.NewTable(p)
 	out := service.NewStream(w, format.ContentType)
 	first := true

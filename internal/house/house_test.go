@@ -18,7 +18,7 @@ const root = "../.."
 // mayImport lists, for each of our packages, the ones of ours that it may import outside tests. Imports point one
 // way: main → app, generators, rules → contract → policy. app knows the other services by HTTP alone.
 var mayImport = map[string][]string{
-	"verdictory":                  {"app", "app/remote", "generators", "rules", "policies", "policy", "contract", "internal/service", "internal/check", "internal/cases", "static", "templates", "app/page"},
+	"verdictory":                  {"app", "app/export", "app/history", "app/remote", "generators", "rules", "policies", "policy", "contract", "internal/service", "internal/check", "internal/cases", "static", "templates", "app/page"},
 	"verdictory/policy":           {},
 	"verdictory/policies":         {},
 	"verdictory/templates":        {},
