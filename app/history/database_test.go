@@ -145,13 +145,20 @@ func TestMigrationKilledMidway(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := open(t, url)
 		slow := "SELECT pg_sleep(60)"
+		ctx, kill := context.WithCancel(background)
+		defer kill()
 		if strings.HasPrefix(url, "sqlite") {
 			slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1e9) SELECT count(*) FROM n"
+			time.AfterFunc(500*time.Millisecond, kill)
+		} else {
+			go func() { // its session is ended as soon as it sleeps
+				for killed := false; !killed && ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
+					_ = s.read.NewRaw("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'active' AND query LIKE ?", "CREATE TABLE half_done (n BIGINT); "+slow+"%").Scan(ctx, &killed)
+				}
+			}()
 		}
 		steps := migrationsOf(s.write)
 		killed := append(steps, migration{"9998_slow.sql", "CREATE TABLE half_done (n BIGINT); " + slow})
-		ctx, kill := context.WithTimeout(background, 200*time.Millisecond)
-		defer kill()
 		if err := migrate(ctx, s.write, killed, s.log); err == nil || !strings.Contains(err.Error(), "9998_slow.sql") {
 			t.Errorf("killed: %v", err)
 		}

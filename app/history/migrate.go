@@ -69,20 +69,25 @@ func migrate(ctx context.Context, db *bun.DB, steps []migration, log *slog.Logge
 	return err
 }
 
+// take takes one step, unless it is taken already.
 func take(ctx context.Context, conn bun.Conn, number int, step migration, log *slog.Logger) error {
-	return conn.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+	start, taken := time.Now(), false
+	err := conn.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
 		version, err := versionOf(ctx, tx)
 		if err != nil || version >= number {
 			return err
 		}
-		start := time.Now()
+		taken = true
 		if _, err := tx.Tx.ExecContext(ctx, step.text); err != nil {
 			return err
 		}
 		_, err = tx.NewRaw("INSERT INTO schema_migrations (version, name, applied) VALUES (?, ?, ?)", number, step.name, start.UnixMilli()).Exec(ctx)
-		log.Info("migrated the database", "step", step.name, "took", time.Since(start))
 		return err
 	})
+	if taken && err == nil {
+		log.Info("migrated the database", "step", step.name, "took", time.Since(start))
+	}
+	return err
 }
 
 func versionOf(ctx context.Context, db bun.IDB) (version int, err error) {
