@@ -38,7 +38,7 @@ func (s *Server) historyPage(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		in.Cases, in.Next = found.Cases, found.Next
+		in.Cases, in.Next, in.Searched = found.Cases, found.Next, found.Searched
 	}
 	shown := s.pages.History(in)
 	switch {

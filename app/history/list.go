@@ -43,8 +43,10 @@ type Filter struct {
 type Page struct {
 	Cases []contract.Case
 	// Next is the cursor of the next page, empty at the end. A page may have fewer cases than asked for, or none, and
-	// still a next page: where a filter's parts seldom meet, a page ends after looking at 5,000 cases.
+	// still a next page: where a filter's parts seldom meet, a page ends after looking at 2,000 cases.
 	Next string
+	// Searched is how far back such a page looked; zero for a page that is full or the last.
+	Searched time.Time
 }
 
 // MaxLimit is the most cases that a page may be asked for.
@@ -63,6 +65,7 @@ func (s *Store) List(ctx context.Context, f Filter, cursor string, limit int) (P
 	if limit < 1 || limit > MaxLimit {
 		return Page{}, invalid("The limit is %d: write a number from 1 to %d.", limit, MaxLimit)
 	}
+	q.examine = s.examine
 	return s.page(ctx, q, limit)
 }
 
@@ -70,6 +73,7 @@ func (s *Store) List(ctx context.Context, f Filter, cursor string, limit int) (P
 // that are stored meanwhile may be missed.
 func (s *Store) Each(ctx context.Context, f Filter, yield func(contract.Case) error) error {
 	q, err := f.query()
+	q.examine = eachExamine
 	for more := true; more && err == nil; {
 		var page Page
 		page, err = s.page(ctx, q, MaxLimit)
@@ -88,6 +92,7 @@ type query struct {
 	terms        []int64
 	none         bool  // nothing can match
 	from, before int64 // from is included
+	examine      int   // how many candidates are examined for a page at most
 }
 
 // query gives the filter's terms and range.
@@ -162,6 +167,10 @@ func (s *Store) page(ctx context.Context, q query, limit int) (Page, error) {
 	err := s.bounded(ctx, "list cases", func(ctx context.Context) error {
 		ids, next, err := s.find(ctx, q, limit)
 		page.Next = next
+		if next != "" && len(ids) < limit {
+			q.before, _ = q.readCursor(next)
+			page.Searched = created(q.before)
+		}
 		if err != nil || len(ids) == 0 {
 			return err
 		}
@@ -181,9 +190,10 @@ func (s *Store) page(ctx context.Context, q query, limit int) (Page, error) {
 
 // The sizes of a search.
 const (
-	sample     = 256   // how many entries of a term are passed to see how dense it is
-	firstChunk = 256   // candidates examined at first, then four times as many as were
-	maxExamine = 5_000 // candidates examined for a page
+	sample      = 256             // how many entries of a term are passed to see how dense it is
+	firstChunk  = 256             // candidates examined at first, then four times as many as were
+	maxExamine  = 2_000           // candidates examined for a page: about 3 milliseconds
+	eachExamine = 10 * maxExamine // where nobody waits for the page
 )
 
 // find gives the ids of the query's next cases, newest first, and the cursor of the page behind them.
@@ -214,8 +224,8 @@ func (s *Store) intersect(ctx context.Context, q query, limit int) (ids []int64,
 		" UNION ALL SELECT coalesce(min(case_id), 0), count(*) FROM d"
 	err = s.rarestFirst(ctx, q)
 	chunk, last := firstChunk, firstChunk
-	for examined := 0; err == nil && last == chunk && len(ids) <= limit && examined < s.examine; examined += last {
-		chunk = min(max(firstChunk, 4*examined), s.examine-examined)
+	for examined := 0; err == nil && last == chunk && len(ids) <= limit && examined < q.examine; examined += last {
+		chunk = min(max(firstChunk, 4*examined), q.examine-examined)
 		args := []any{q.terms[0], q.from, q.before, chunk}
 		for _, probed := range q.terms[1:] {
 			args = append(args, probed)

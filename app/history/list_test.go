@@ -164,6 +164,9 @@ func TestPageThatEndsEarly(t *testing.T) {
 				t.Fatal(err)
 			}
 			sizes = append(sizes, len(page.Cases))
+			if early := page.Next != ""; early == page.Searched.IsZero() || page.Searched.Before(first.Created) {
+				t.Errorf("a page with a next (%v) says that it searched back to %v", early, page.Searched)
+			}
 			if cursor = page.Next; cursor == "" {
 				break
 			}

@@ -163,13 +163,13 @@ func eventually(t *testing.T, ctx context.Context, script, want string) {
 	t.Errorf("%s is %q, want %q", script, got, want)
 }
 
-// look sets the window's width and the colour scheme.
+// look sets the window's width and the colour scheme, and stills what moves.
 func look(width int64, scheme string) chromedp.Action[chromedp.Void] {
 	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
 		if _, err := chromedp.EmulateViewport(width, 900)(ctx, target); err != nil {
 			return chromedp.Void{}, err
 		}
-		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
 		return chromedp.Void{}, err
 	}
 }
@@ -284,16 +284,16 @@ func TestInABrowser(t *testing.T) {
 			{"/cover/rules", `document.querySelectorAll("details").forEach((d) => d.open = true)`}, {"/cover/history", `document.querySelector(".menu").open = true`}, {"/cover/history?q=zebra", ""},
 			{"/api", `document.querySelectorAll("details").forEach((d) => d.open = true)`}, {"/problem", ""},
 		} {
+			do(t, ctx, open(c.path), chromedp.Evaluate[chromedp.Void](c.before+";undefined"), chromedp.Evaluate[chromedp.Void](string(axe)+";undefined"))
 			for _, l := range []struct {
 				width  int64
 				scheme string
 				rules  string // all of them need not be asked twice
 			}{{1440, "light", `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`}, {360, "dark", `{type: "rule", values: ["color-contrast", "target-size"]}`}} {
-				do(t, ctx, look(l.width, l.scheme), open(c.path), chromedp.Evaluate[chromedp.Void](c.before+";undefined"))
+				do(t, ctx, look(l.width, l.scheme))
 				if got := evaluate(t, ctx, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); got != "0" {
 					t.Errorf("%s is %s pixels wider than %d", c.path, got, l.width)
 				}
-				do(t, ctx, chromedp.Evaluate[chromedp.Void](string(axe)+";undefined"))
 				raw, err := chromedp.Run(ctx, chromedp.Evaluate[string](`axe.run(document, {runOnly: `+l.rules+`}).then((r) => JSON.stringify(r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target + " " + n.failureSummary).join(" | "))))`, chromedp.EvalAwaitPromise))
 				if err != nil {
 					t.Fatal(err)
