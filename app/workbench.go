@@ -205,7 +205,6 @@ func (f *caseForm) read(r *http.Request) error {
 // parseTyped reads what a person types as a seed: a case's code, or two seeds with space between them.
 func parseTyped(text string, mode policy.Mode) (policy.Code, error) {
 	if parts := strings.Fields(text); len(parts) == 2 {
-		text = parts[0] + "-" + parts[1]
 		who, err := policy.ParseSeed(parts[0])
 		if err != nil {
 			return policy.Code{}, err
