@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -93,17 +92,19 @@ func (s *Server) streamRun(w http.ResponseWriter, r *http.Request, p *policy.Pol
 	w.Header().Set("X-Verdictory-Seed", run.seed.String())
 	out := service.NewStream(w, run.format.ContentType)
 	buffer := run.format.Begin(out.Buffer(), table)
-	for from := 0; from < run.count; from += batchChunk {
-		cases, err := s.drawRun(r.Context(), p, run, from, min(batchChunk, run.count-from))
-		if err != nil && from == 0 {
-			return err
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	for drawn := range s.drawAhead(ctx, p, run) {
+		part := <-drawn
+		if part.err != nil && part.from == 0 {
+			return part.err
 		}
-		if err != nil {
-			service.Note(r, contract.AsError(err))
+		if part.err != nil {
+			service.Note(r, contract.AsError(part.err))
 			out.Break()
 		}
-		for i := range cases {
-			buffer = run.format.Row(buffer, table, &cases[i], from+i == 0)
+		for i := range part.cases {
+			buffer = run.format.Row(buffer, table, &part.cases[i], part.from+i == 0)
 		}
 		if err := out.Keep(buffer); err != nil {
 			return nil // the client is gone
@@ -113,6 +114,35 @@ func (s *Server) streamRun(w http.ResponseWriter, r *http.Request, p *policy.Pol
 	out.Keep(run.format.End(buffer, table))
 	out.Flush()
 	return nil
+}
+
+// part is the cases of a run from an index on, or why they could not be made.
+type part struct {
+	from  int
+	cases []contract.Case
+	err   error
+}
+
+// drawAhead makes a run part by part, in order, until the context ends: the next part while one is being written or
+// waited for, so that all services have something to do.
+func (s *Server) drawAhead(ctx context.Context, p *policy.Policy, run run) <-chan chan part {
+	parts := make(chan chan part)
+	go func() {
+		defer close(parts)
+		for from := 0; from < run.count; from += batchChunk {
+			drawn := make(chan part, 1)
+			go func() {
+				cases, err := s.drawRun(ctx, p, run, from, min(batchChunk, run.count-from))
+				drawn <- part{from, cases, err}
+			}()
+			select {
+			case parts <- drawn:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return parts
 }
 
 // drawRun makes count cases of a run from index from: both generators in parallel, then the rules.
@@ -131,7 +161,7 @@ func (s *Server) drawRun(ctx context.Context, p *policy.Policy, run run, from, c
 	both.Go(func() error {
 		return s.remote.Objects(bothCtx, contract.RoleWho, p, contract.BatchRequest{Document: p.Who.Digest, Run: run.seed, From: int64(from), Count: count, Aim: aimWho},
 			func(i int, answer contract.ObjectAnswer) (err error) {
-				pairs[i].Who = slices.Clone(answer.Object)
+				pairs[i].Who = answer.Object
 				cases[i].Code.Who = answer.Seed
 				cases[i].Who, err = decodeAnswer(p.Who.Shape, answer.Object)
 				return err
@@ -140,7 +170,7 @@ func (s *Server) drawRun(ctx context.Context, p *policy.Policy, run run, from, c
 	both.Go(func() error {
 		return s.remote.Objects(bothCtx, contract.RoleWhat, p, contract.BatchRequest{Document: p.What.Digest, Run: run.seed, From: int64(from), Count: count, Aim: aimWhat},
 			func(i int, answer contract.ObjectAnswer) (err error) {
-				pairs[i].What = slices.Clone(answer.Object)
+				pairs[i].What = answer.Object
 				cases[i].Code.What = answer.Seed
 				cases[i].What, err = decodeAnswer(p.What.Shape, answer.Object)
 				return err

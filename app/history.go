@@ -19,7 +19,7 @@ func (s *Server) historyPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	query := r.URL.Query()
-	in := page.HistoryInput{Policy: p, Filter: page.FilterFromQuery(query)}
+	in := page.HistoryInput{Policy: p, Filter: page.FilterFromQuery(query), Cursor: query.Get("cursor")}
 	counts, err := s.history.Counts(r.Context(), p.Digest)
 	if err != nil {
 		return err

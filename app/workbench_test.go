@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"verdictory/contract"
 	"verdictory/policy"
 )
@@ -78,7 +80,7 @@ func TestAFormSentAgainMakesOneCase(t *testing.T) {
 	all.Wait()
 	for _, answer := range answers {
 		if answer != answers[0] {
-			t.Fatal("equal requests got different answers")
+			t.Fatalf("equal requests got different answers: %s", cmp.Diff(answers[0], answer))
 		}
 	}
 	if n := c.cases("motor-insurance"); n != 1 {

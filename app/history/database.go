@@ -79,14 +79,20 @@ func connectPostgres(ctx context.Context, address string, log *slog.Logger) (wri
 	ping := stdlib.OptionShouldPing(func(_ context.Context, p stdlib.ShouldPingParams) bool {
 		return p.IdleDuration > 50*time.Millisecond
 	})
-	pool := func(size int) *bun.DB {
-		db := sql.OpenDB(stdlib.GetConnector(*config, ping))
+	pool := func(size int, config pgx.ConnConfig) *bun.DB {
+		db := sql.OpenDB(stdlib.GetConnector(config, ping))
 		db.SetMaxOpenConns(size)
 		db.SetMaxIdleConns(size)
 		db.SetConnMaxLifetime(30 * time.Minute) // so that a failover's new address is found
 		return bun.NewDB(db, pgdialect.New())
 	}
-	write, read = pool(1), pool(postgresReaders)
+	reading := config.Copy()
+	if _, given := reading.RuntimeParams["enable_bitmapscan"]; !given {
+		// Every read goes along an index in its order. Until a new database has statistics, a bitmap scan seems cheaper,
+		// and reads and sorts all entries of a term for the first few.
+		reading.RuntimeParams["enable_bitmapscan"] = "off"
+	}
+	write, read = pool(1, *config), pool(postgresReaders, *reading)
 	for waiting := false; ; waiting = true {
 		err := write.PingContext(ctx)
 		if err == nil || !starting(err) {

@@ -397,3 +397,15 @@ func TestPostgreSQLRestarts(t *testing.T) {
 		}
 	}
 }
+
+// A new database has no statistics yet: its lists must go along the index all the same, not sort what a term has.
+func TestListsOfANewDatabaseDoNotSort(t *testing.T) {
+	s := open(t, pgtest.URL(t))
+	var plan []string
+	if err := s.read.NewRaw("EXPLAIN SELECT case_id FROM case_terms WHERE term = 1 AND case_id >= 0 AND case_id < 9 ORDER BY case_id DESC LIMIT 6").Scan(background, &plan); err != nil {
+		t.Fatal(err)
+	}
+	if text := strings.Join(plan, "\n"); !strings.Contains(text, "Backward") || strings.Contains(text, "Sort") {
+		t.Error(text)
+	}
+}

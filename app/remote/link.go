@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-resty/resty/v2"
 	"github.com/sony/gobreaker/v2"
+	"golang.org/x/sync/singleflight"
 
 	"verdictory/contract"
 	"verdictory/internal/service"
@@ -39,6 +40,7 @@ type link struct {
 	resty     *resty.Client
 	breaker   *gobreaker.CircuitBreaker[struct{}]
 	budget    budget
+	puts      singleflight.Group // of documents, by their address
 	metrics   *service.Metrics
 	log       *slog.Logger
 }
@@ -200,15 +202,34 @@ func (l *link) ask(ctx context.Context, c *call) error {
 	if !unknownDocument(err) {
 		return err
 	}
-	put := &call{service: c.service}
-	path, body := c.supply()
-	if err := l.exchange(ctx, put, http.MethodPut, path, body); err != nil {
+	if err := l.tell(ctx, c); err != nil {
 		return err
 	}
 	if err = l.exchange(ctx, c, c.method, c.path, c.body); unknownDocument(err) {
 		return failed(noDocumentYet)
 	}
 	return err
+}
+
+// tell gives the service the document that the call is about. Callers that find it missing at the same time share one
+// PUT, since each costs the service a compilation.
+func (l *link) tell(ctx context.Context, c *call) error {
+	path, body := c.supply()
+	told := l.puts.DoChan(path, func() (any, error) {
+		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.patience)
+		defer cancel()
+		return nil, l.exchange(within, &call{service: c.service}, http.MethodPut, path, body)
+	})
+	select {
+	case <-ctx.Done():
+		return failed("tell the document: %w", ctx.Err())
+	case done := <-told:
+		if f := failureOf(done.Err); f != nil {
+			own := *f // each caller notes in its own whether it is excused
+			return &own
+		}
+		return done.Err
+	}
 }
 
 func unknownDocument(err error) bool {

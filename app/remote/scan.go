@@ -198,7 +198,10 @@ func (s *scanner) quoted() int {
 	}
 }
 
-// raw reads any value and gives its bytes, which are JSON.
+// ends are the bytes that a number, true, false or null ends before.
+var ends = [256]bool{' ': true, '\t': true, '\r': true, '\n': true, ',': true, ':': true, ']': true, '}': true, '[': true, '{': true, '"': true}
+
+// raw reads any value and gives its bytes, which are JSON and the caller's own.
 func (s *scanner) raw() json.RawMessage {
 	whole := s.rest
 	depth := 0
@@ -221,9 +224,9 @@ func (s *scanner) raw() json.RawMessage {
 			depth--
 			s.rest = s.rest[1:]
 		default:
-			length := strings.IndexAny(s.rest, " \t\r\n,:]}[{\"")
-			if length < 0 {
-				length = len(s.rest)
+			length := 0
+			for length < len(s.rest) && !ends[s.rest[length]] {
+				length++
 			}
 			if length == 0 {
 				s.fail("value")
@@ -234,7 +237,7 @@ func (s *scanner) raw() json.RawMessage {
 		more = depth > 0
 	}
 	raw := json.RawMessage(strings.TrimLeft(whole[:len(whole)-len(s.rest)], " \t\r\n"))
-	if !json.Valid(raw) {
+	if !policy.ValidJSON(raw) {
 		s.rest = string(raw)
 		s.fail("JSON")
 		return nil
