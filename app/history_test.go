@@ -2,10 +2,14 @@ package app
 
 import (
 	"encoding/csv"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+
+	"verdictory/app/history"
+	"verdictory/contract"
 )
 
 // filled makes n cases in each mode.
@@ -119,4 +123,30 @@ func TestHostileTextInAFilterComesBackAsText(t *testing.T) {
 	if got := page.Find("#q").AttrOr("value", ""); got != hostile {
 		t.Errorf("the field holds %q, want what was typed", got)
 	}
+}
+
+// Whatever a query holds, it is a filter that the store takes, or an error that names what to write.
+func FuzzFilter(f *testing.F) {
+	for _, seed := range []string{"outcome=accept&mode=boundary", "from=2024-02-30&to=x", "rule=a/b&q=%00%ff", "q=" + strings.Repeat("a+", 40), "cursor=AQAAAAAAAAAA", "limit=1e9"} {
+		f.Add(seed)
+	}
+	store, err := history.Open(f.Context(), "sqlite::memory:", slog.New(slog.DiscardHandler))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { store.Close() })
+	p := builtIn()[0]
+	f.Fuzz(func(t *testing.T, raw string) {
+		query, err := url.ParseQuery(raw)
+		if err != nil {
+			return
+		}
+		filter, err := filterOf(query, p)
+		if err == nil {
+			_, err = store.List(t.Context(), filter, query.Get("cursor"), defaultLimit)
+		}
+		if err != nil && contract.AsError(err).Code != contract.Invalid {
+			t.Errorf("%q: %v", raw, err)
+		}
+	})
 }
