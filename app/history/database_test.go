@@ -199,7 +199,7 @@ func TestMigrationWaitsForTheLock(t *testing.T) {
 	if _, err := conn.ExecContext(background, "SELECT pg_advisory_lock($1)", migrationLock); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(background, 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(background, 2*time.Second)
 	defer cancel()
 	if _, err := Open(ctx, url, s.log); err == nil || !strings.Contains(err.Error(), "wait for the lock on migrations") {
 		t.Errorf("with the lock held elsewhere: %v", err)
