@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sync"
 
 	"verdictory/internal/check"
 	"verdictory/policies"
@@ -22,13 +23,13 @@ func (f policyFlags) load() ([]*policy.Policy, error) {
 		more, moreIssues := policy.LoadAll(os.DirFS(f.Policies))
 		loaded, issues = merge(loaded, more), append(issues, moreIssues...)
 	}
-	for _, p := range loaded {
-		_, found := check.Compile(p)
-		for _, issue := range found {
-			issue.Document = p.Name + "/" + issue.Document
-			issues = append(issues, issue)
-		}
+	found := make([]policy.Issues, len(loaded))
+	var compilers sync.WaitGroup // the start waits for them, so all at once
+	for i, p := range loaded {
+		compilers.Go(func() { _, found[i] = check.Compile(p) })
 	}
+	compilers.Wait()
+	issues = append(issues, slices.Concat(found...)...)
 	if err := issues.Err(); err != nil {
 		return nil, fmt.Errorf("a policy is wrong; `verdictory check DIR` says more:\n%w", err)
 	}

@@ -38,6 +38,7 @@ type runFlags struct {
 
 // config makes what a service of the name runs with. Its tracing is to be closed.
 func (f runFlags) config(ctx context.Context, name string) (service.Config, error) {
+	service.TuneRuntime() // of the process, so for up once would do
 	log := service.NewLog(os.Stderr, f.LogLevel, name)
 	tracing, err := service.NewTracing(ctx, f.Traces, name, version, log)
 	return service.Config{
