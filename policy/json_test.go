@@ -219,8 +219,7 @@ func FuzzDecodeObject(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		s := scanner{raw: raw}
-		if ok := s.whole() != nil; ok != json.Valid(raw) {
+		if ok := ValidJSON(raw); ok != json.Valid(raw) {
 			t.Fatalf("%q is JSON: %t, encoding/json has %t", raw, ok, !ok)
 		}
 		object, issues := DecodeObject(driver, raw)
