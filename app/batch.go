@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -158,23 +159,24 @@ func (s *Server) drawRun(ctx context.Context, p *policy.Policy, run run, from, c
 	cases := make([]contract.Case, count)
 	pairs := make([]contract.Pair, count)
 	both, bothCtx := errgroup.WithContext(ctx)
-	both.Go(func() error {
-		return s.remote.Objects(bothCtx, contract.RoleWho, p, contract.BatchRequest{Document: p.Who.Digest, Run: run.seed, From: int64(from), Count: count, Aim: aimWho},
-			func(i int, answer contract.ObjectAnswer) (err error) {
-				pairs[i].Who = answer.Object
-				cases[i].Code.Who = answer.Seed
-				cases[i].Who, err = decodeAnswer(p.Who.Shape, answer.Object)
+	objects := func(role string, doc *policy.ObjectDoc, aim contract.Aim, keep func(i int, seed policy.Seed, object policy.Object, raw []byte)) {
+		both.Go(func() error {
+			request := contract.BatchRequest{Document: doc.Digest, Run: run.seed, From: int64(from), Count: count, Aim: aim}
+			return s.remote.Objects(bothCtx, role, p, request, func(i int, answer contract.ObjectAnswer) error {
+				if answer.Error != "" {
+					return &contract.Error{Code: contract.InvalidDocument, Message: fmt.Sprintf("The %s of seed %s cannot be drawn: %s", doc.Object, answer.Seed, answer.Error)}
+				}
+				object, err := decodeAnswer(doc.Shape, answer.Object)
+				keep(i, answer.Seed, object, bytes.Clone(answer.Object))
 				return err
 			})
+		})
+	}
+	objects(contract.RoleWho, p.Who, aimWho, func(i int, seed policy.Seed, object policy.Object, raw []byte) {
+		cases[i].Code.Who, cases[i].Who, pairs[i].Who = seed, object, raw
 	})
-	both.Go(func() error {
-		return s.remote.Objects(bothCtx, contract.RoleWhat, p, contract.BatchRequest{Document: p.What.Digest, Run: run.seed, From: int64(from), Count: count, Aim: aimWhat},
-			func(i int, answer contract.ObjectAnswer) (err error) {
-				pairs[i].What = answer.Object
-				cases[i].Code.What = answer.Seed
-				cases[i].What, err = decodeAnswer(p.What.Shape, answer.Object)
-				return err
-			})
+	objects(contract.RoleWhat, p.What, aimWhat, func(i int, seed policy.Seed, object policy.Object, raw []byte) {
+		cases[i].Code.What, cases[i].What, pairs[i].What = seed, object, raw
 	})
 	if err := both.Wait(); err != nil {
 		return nil, err

@@ -79,6 +79,7 @@ func TestAnswersThatCannotBeAreRefused(t *testing.T) {
 		"a verdict of another shape":  {func(c *core) *gate { return c.rules }, `{"verdict":{"wings":2},"outcome":"low"}` + "\n"},
 		"a pair that has no verdict":  {func(c *core) *gate { return c.rules }, `{"error":"no rule hit"}` + "\n"},
 		"a vehicle of another shape":  {func(c *core) *gate { return c.what }, `{"seed":"00000001","object":{}}` + "\n"},
+		"an object not to be drawn":   {func(c *core) *gate { return c.who }, `{"seed":"00000001","error":"min is over max"}` + "\n"},
 		"an answer that is no object": {func(c *core) *gate { return c.who }, "[]\n"},
 	} {
 		c := newCore(t)
