@@ -15,8 +15,8 @@ type result struct {
 	figures map[string]float64
 }
 
-// run runs a package's own benchmarks and gives what they print. One that fails its own target fails nothing here, its
-// figure does.
+// run runs a package's own benchmarks and gives what they print. A benchmark that misses its own target prints no figure;
+// where none is left, the table says so and the log has the benchmark's own words.
 func run(t *testing.T, environment []string, pkg, bench string, flags ...string) []result {
 	t.Helper()
 	command := exec.Command("go", append([]string{"test", pkg, "-run", "^$", "-bench", bench, "-timeout", "60m"}, flags...)...)
@@ -35,6 +35,7 @@ func run(t *testing.T, environment []string, pkg, bench string, flags ...string)
 		results = append(results, r)
 	}
 	if len(results) == 0 {
+		report(t, strings.Trim(bench, "$"), "its own", false, "failed")
 		t.Fatalf("%s: %v\n%s", command, err, out)
 	}
 	return results
