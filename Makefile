@@ -39,7 +39,7 @@ lint: assets ## formatting, vet, staticcheck, the project's own lints
 unit: assets ## all tests with the race detector, on SQLite and PostgreSQL and in Chromium
 	@rm -rf build/cover && mkdir -p build/cover/unit build/cover/binary $(REPORTS)
 	CGO_ENABLED=0 go build -cover -covermode=atomic -coverpkg=./... -o build/verdictory-cover .
-	VERDICTORY_COVER_BINARY=$(CURDIR)/build/verdictory-cover GOCOVERDIR=$(CURDIR)/build/cover/binary \
+	VERDICTORY_COVER_BINARY=$(CURDIR)/build/verdictory-cover VERDICTORY_COVER_DIR=$(CURDIR)/build/cover/binary \
 	  $(TOOL) gotestsum --format pkgname-and-test-fails --junitfile $(REPORTS)/junit.xml -- \
 	  -race -timeout 10m -cover -covermode=atomic ./... -args -test.gocoverdir=$(CURDIR)/build/cover/unit
 

@@ -327,11 +327,16 @@ func TestBinary(t *testing.T) {
 			t.Fatalf("%v: %s", err, out)
 		}
 	}
-	out, err := exec.Command(binary, "cases", "--policy", "news2", "-n", "2", "--seed", "1").CombinedOutput()
+	shell := func(args ...string) *exec.Cmd {
+		command := exec.Command(binary, args...)
+		command.Env = append(os.Environ(), "GOCOVERDIR="+os.Getenv("VERDICTORY_COVER_DIR"))
+		return command
+	}
+	out, err := shell("cases", "--policy", "news2", "-n", "2", "--seed", "1").CombinedOutput()
 	if err != nil || strings.Count(string(out), "\n") != 3 {
 		t.Errorf("%v: %s", err, out)
 	}
-	if err := exec.Command(binary, "fly").Run(); err == nil || err.(*exec.ExitError).ExitCode() != 2 {
+	if err := shell("fly").Run(); err == nil || err.(*exec.ExitError).ExitCode() != 2 {
 		t.Errorf("an unknown command ends with %v, want exit code 2", err)
 	}
 }

@@ -92,6 +92,7 @@ func prepare(m *testing.M) (code int, err error) {
 func up(data string, args ...string) (address string, stop func(), err error) {
 	command := exec.Command(binary, append([]string{"up", "--listen", "127.0.0.1:0", "--data", data, "--log-level", "error"}, args...)...)
 	command.Stderr = os.Stderr
+	command.Env = append(os.Environ(), "GOCOVERDIR="+os.Getenv("VERDICTORY_COVER_DIR"))
 	out, err := command.StdoutPipe()
 	if err != nil {
 		return "", nil, err

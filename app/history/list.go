@@ -73,7 +73,7 @@ func (s *Store) List(ctx context.Context, f Filter, cursor string, limit int) (P
 // that are stored meanwhile may be missed.
 func (s *Store) Each(ctx context.Context, f Filter, yield func(contract.Case) error) error {
 	q, err := f.query()
-	q.examine = eachExamine
+	q.examine = 10 * s.examine // nobody waits for the page
 	for more := true; more && err == nil; {
 		var page Page
 		page, err = s.page(ctx, q, MaxLimit)
@@ -190,10 +190,9 @@ func (s *Store) page(ctx context.Context, q query, limit int) (Page, error) {
 
 // The sizes of a search.
 const (
-	sample      = 256             // how many entries of a term are passed to see how dense it is
-	firstChunk  = 256             // candidates examined at first, then four times as many as were
-	maxExamine  = 2_000           // candidates examined for a page: about 3 milliseconds
-	eachExamine = 10 * maxExamine // where nobody waits for the page
+	sample     = 256   // how many entries of a term are passed to see how dense it is
+	firstChunk = 256   // candidates examined at first, then four times as many as were
+	maxExamine = 2_000 // candidates examined for a page: about 3 milliseconds
 )
 
 // find gives the ids of the query's next cases, newest first, and the cursor of the page behind them.
