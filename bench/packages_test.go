@@ -32,7 +32,9 @@ func run(t *testing.T, environment []string, pkg, bench string, flags ...string)
 		for i := 2; i+1 < len(fields); i += 2 {
 			r.figures[fields[i+1]], _ = strconv.ParseFloat(fields[i], 64)
 		}
-		results = append(results, r)
+		if r.figures["ns/op"] > 0 { // not the words of a failure
+			results = append(results, r)
+		}
 	}
 	if len(results) == 0 {
 		report(t, strings.Trim(bench, "$"), "its own", false, "failed")

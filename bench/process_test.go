@@ -135,6 +135,18 @@ func ownCPU() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
+// unused gives the processor time that the machine has spent on nothing since it started, all processors together.
+func unused() time.Duration {
+	text, _ := os.ReadFile("/proc/stat")
+	fields := strings.Fields(string(text)) // cpu user nice system idle iowait …
+	if len(fields) < 6 {
+		return 0
+	}
+	idle, _ := strconv.Atoi(fields[4])
+	waiting, _ := strconv.Atoi(fields[5])
+	return time.Duration(idle+waiting) * tick
+}
+
 // milliseconds writes a duration for the table.
 func milliseconds(d time.Duration) string {
 	return strconv.FormatFloat(float64(d.Microseconds())/1000, 'f', 2, 64) + " ms"
