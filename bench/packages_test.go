@@ -56,6 +56,9 @@ func least(results []result, unit string) float64 {
 func TestHistory(t *testing.T) {
 	rows := sized(2_000_000, 20_000)
 	results := run(t, []string{fmt.Sprintf("VERDICTORY_BENCH_ROWS=%d", rows)}, "./app/history", "BenchmarkList", "-benchtime", sized("500x", "50x"))
+	for _, r := range results {
+		t.Logf("%s: p50 %.2f ms, p99 %.2f ms", r.name, r.figures["p50-ms"], r.figures["p99-ms"])
+	}
 	for _, database := range []string{"sqlite", "postgres"} {
 		var worst result
 		for _, r := range results {
@@ -69,7 +72,7 @@ func TestHistory(t *testing.T) {
 		}
 		filter := strings.TrimSuffix(strings.TrimPrefix(worst.name, "BenchmarkList/"+database+"/"), "-2")
 		report(t, fmt.Sprintf("history page among %d cases, %s", rows, database), "p99 ≤ 10 ms, any filter", worst.figures["p99-ms"] <= 10,
-			"p99 %.2f ms, p50 %.2f ms by the slowest of 19 filters (%s), a page of 50", worst.figures["p99-ms"], worst.figures["p50-ms"], filter)
+			"p99 %.2f ms, p50 %.2f ms by the slowest of 19 filters (%s), a page of 20", worst.figures["p99-ms"], worst.figures["p50-ms"], filter)
 	}
 }
 

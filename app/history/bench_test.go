@@ -160,7 +160,7 @@ func benchStore(b *testing.B, database string) *Store {
 }
 
 // BenchmarkList pages through a big history by every part of the filter: 2 million cases with VERDICTORY_BENCH_ROWS=2000000.
-// It reports the latency of a page of 50, p50 and p99, and how many cases a page has.
+// It reports the latency of a page of 20, p50 and p99, and how many cases a page has.
 func BenchmarkList(b *testing.B) {
 	p, n := motor(b), benchRows()
 	third := time.Now().Add(-time.Duration(n) * 100 * time.Millisecond / 3)
@@ -209,7 +209,7 @@ func BenchmarkList(b *testing.B) {
 					cursor, rows := "", 0
 					for b.Loop() {
 						start := time.Now()
-						page, err := s.List(context.Background(), bench.f, cursor, 50)
+						page, err := s.List(context.Background(), bench.f, cursor, 20)
 						if err != nil {
 							b.Fatal(err)
 						}
