@@ -50,7 +50,7 @@ func filterOf(query url.Values, p *policy.Policy) (history.Filter, error) {
 	default:
 		bad("origin", "origin %q is not known: write generated or edited", clip(string(origin)))
 	}
-	day := func(field string) time.Time {
+	day := func(field string, later int64) time.Time {
 		text := query.Get(field)
 		if text == "" {
 			return time.Time{}
@@ -59,12 +59,9 @@ func filterOf(query url.Values, p *policy.Policy) (history.Filter, error) {
 		if err != nil {
 			bad(field, "%s", err)
 		}
-		return time.Unix(value.Int()*86400, 0).UTC()
+		return time.Unix((value.Int()+later)*86400, 0).UTC()
 	}
-	filter.From, filter.To = day("from"), day("to")
-	if !filter.To.IsZero() {
-		filter.To = filter.To.AddDate(0, 0, 1) // the named day is included
-	}
+	filter.From, filter.To = day("from", 0), day("to", 1) // the last day is included
 	if !filter.From.IsZero() && !filter.To.IsZero() && !filter.From.Before(filter.To) {
 		bad("from", "from is after to: write the earlier day first")
 	}

@@ -66,6 +66,7 @@ func TestHistoryFilters(t *testing.T) {
 		"mode=maybe":                          -1,
 		"origin=maybe":                        -1,
 		"from=2024-02-30":                     -1,
+		"from=9999-12-31&to=0001-01-01":       -1,
 		"from=2024-02-02&to=2024-01-01":       -1,
 		"q=" + strings.Repeat("x", 201):       -1,
 		"outcome=" + strings.Repeat("x", 201): -1,
