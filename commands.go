@@ -24,6 +24,7 @@ type commandLine struct {
 	Rules     rulesCommand     `cmd:"" help:"Start the rules service."`
 	Check     checkCommand     `cmd:"" help:"Compile a policy, run its examples, say which rules random cases never hit."`
 	Cases     casesCommand     `cmd:"" help:"Write labelled cases to standard output, without a server."`
+	Health    healthCommand    `cmd:"" help:"Ask a service on this machine how it is: exit code 0 where it is well."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
@@ -94,6 +95,6 @@ type versionCommand struct{}
 
 // Run prints the version, and that of the engine, which cases depend on.
 func (versionCommand) Run(s *streams) error {
-	_, err := fmt.Fprintf(s.out, "verdictory %s (engine %d)\n", version, contract.Engine)
+	_, err := fmt.Fprintf(s.out, "verdictory %s (commit %s, engine %d)\n", version, commit, contract.Engine)
 	return err
 }

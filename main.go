@@ -15,8 +15,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// version is set by the build.
-var version = "dev"
+// version and commit are set by the build.
+var version, commit = "dev", "unknown"
 
 func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))

@@ -72,7 +72,7 @@ func TestCommandLine(t *testing.T) {
 		code           int
 		stdout, stderr string
 	}{
-		"version":                {[]string{"version"}, 0, "verdictory dev (engine 1)", ""},
+		"version":                {[]string{"version"}, 0, "verdictory dev (commit unknown, engine 1)", ""},
 		"help":                   {[]string{"--help"}, 0, "generator", ""},
 		"help of a command":      {[]string{"up", "--help"}, 0, "VERDICTORY_DATA", ""},
 		"nothing":                {nil, 2, "", "--help"},
@@ -98,6 +98,7 @@ func TestCommandLine(t *testing.T) {
 		"app with no templates":  {[]string{"app", "--database", "sqlite::memory:", "--listen", "127.0.0.1:0", "--source", dir}, 1, "", "pages cannot be made"},
 		"app with a bad trace":   {[]string{"app", "--database", "sqlite::memory:", "--listen", "127.0.0.1:0", "--traces", "::"}, 1, "", "write http://collector"},
 		"a policy named static":  {[]string{"up", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--policies", filepath.Dir(reserved)}, 1, "", "rename its folder"},
+		"app with no password":   {[]string{"app", "--database", "postgres://verdictory@127.0.0.1:1/db", "--listen", "127.0.0.1:0", "--database-password-file", filepath.Join(dir, "none")}, 1, "", "--database-password-file cannot be read"},
 		"rules at a taken one":   {[]string{"rules", "--listen", address}, 1, "", "--listen takes another"},
 		"rules with a bad trace": {[]string{"rules", "--listen", "127.0.0.1:0", "--traces", "::"}, 1, "", "write http://collector"},
 		"generator without role": {[]string{"generator"}, 2, "", "--role"},
@@ -273,11 +274,13 @@ func TestConfigurationIsDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"Up", "App", "Generator", "Rules", "Cases"} {
+	for _, name := range []string{"Up", "App", "Generator", "Rules", "Cases", "Health"} {
 		field, _ := reflect.TypeFor[commandLine]().FieldByName(name)
 		for _, flag := range flags(field.Type) {
-			row := fmt.Sprintf("| `--%s ", flag.name)
-			at := strings.Index(string(document), row)
+			at := strings.Index(string(document), fmt.Sprintf("| `--%s ", flag.name))
+			if at < 0 { // a flag without a value
+				at = strings.Index(string(document), fmt.Sprintf("| `--%s`", flag.name))
+			}
 			if at < 0 {
 				t.Errorf("docs/configuration.md has no row for --%s of %s", flag.name, name)
 				continue

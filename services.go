@@ -111,7 +111,8 @@ type appCommand struct {
 // coreFlags are what the core takes, alone and in up.
 type coreFlags struct {
 	policyFlags
-	Source string `type:"existingdir" env:"VERDICTORY_SOURCE" placeholder:"DIR" help:"Read templates/ and static/ from this folder anew for each page, for those who work on them. (built in)"`
+	DatabasePasswordFile string `env:"VERDICTORY_DATABASE_PASSWORD_FILE" placeholder:"FILE" help:"Take the password of the PostgreSQL in --database from this file, such as a container's secret. (the one in the URL)"`
+	Source               string `type:"existingdir" env:"VERDICTORY_SOURCE" placeholder:"DIR" help:"Read templates/ and static/ from this folder anew for each page, for those who work on them. (built in)"`
 }
 
 // Run serves pages and API until the context ends.
@@ -143,7 +144,11 @@ func (f coreFlags) serveCore(ctx context.Context, c core, listener net.Listener)
 		return err
 	}
 	defer func() { err = errors.Join(err, config.Tracing.Close(context.WithoutCancel(ctx))) }()
-	store, err := history.Open(ctx, c.database, config.Log)
+	database, err := withPassword(c.database, f.DatabasePasswordFile)
+	if err != nil {
+		return err
+	}
+	store, err := history.Open(ctx, database, config.Log)
 	if err != nil {
 		return err
 	}
