@@ -222,7 +222,7 @@ func nextKey(key string) string {
 }
 
 func readForm(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	r.Body = service.LimitBody(w, r, maxForm)
 	if err := r.ParseForm(); err != nil {
 		return service.BodyError(err)
 	}

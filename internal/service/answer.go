@@ -82,15 +82,28 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, limit int64, v any) error 
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != TypeJSON {
 		return invalid("", "The body must be JSON: send it with Content-Type: application/json.")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	body, err := io.ReadAll(LimitBody(w, r, limit))
 	if err != nil {
 		return BodyError(err)
 	}
 	return DecodeJSON(body, v)
 }
 
-// BodyError gives the contract error for a body that could not be read to its end: TooLarge where http.MaxBytesReader
-// stopped it, else Invalid.
+// LimitBody gives the request's body, which ends in an error behind limit bytes. The server's own writer is told, beneath
+// the layers around it: a connection that is to be closed then stays open until a client that is still sending has the
+// answer, which would otherwise be lost with the reset.
+func LimitBody(w http.ResponseWriter, r *http.Request, limit int64) io.ReadCloser {
+	for {
+		layer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return http.MaxBytesReader(w, r.Body, limit)
+		}
+		w = layer.Unwrap()
+	}
+}
+
+// BodyError gives the contract error for a body that could not be read to its end: TooLarge where LimitBody stopped it,
+// else Invalid.
 func BodyError(err error) *contract.Error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -119,6 +121,28 @@ func FuzzDecodeJSON(f *testing.F) {
 			t.Errorf("%q gave %s %q", content, e.Code, e.Message)
 		}
 	})
+}
+
+// A proxy that opens a connection for each request says that it is to be closed. The answer to a body that is too large
+// must reach it nevertheless, while it is still sending.
+func TestLimitBodyLetsAClientReadTheAnswer(t *testing.T) {
+	server := httptest.NewServer(Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		WriteProblem(w, r, ReadJSON(w, r, 10, new(any)))
+	}), slog.New(slog.DiscardHandler), NewMetrics("test", "v"), 1))
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, err = fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", 1<<20, strings.Repeat(" ", 64<<10))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(conn) // to its end, which is no reset
+	if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 413 ") || !strings.HasSuffix(string(answer), "}\n") {
+		t.Errorf("%v: %s", err, answer)
+	}
 }
 
 func TestWriteJSON(t *testing.T) {
