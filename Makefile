@@ -8,8 +8,10 @@ COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 TOOL    := go tool -modfile=tools/go.mod
 REPORTS := build/reports
+IMAGE   ?= verdictory
+export DOCKER_BUILDKIT := 1
 
-.PHONY: help run build assets test lint unit browser coverage setup bench screenshots fuzz clean
+.PHONY: help run build assets test lint unit coverage setup image push deploy smoke backup restore bench screenshots fuzz clean
 
 help: ## show the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +48,25 @@ unit: assets ## all tests with the race detector, on SQLite and PostgreSQL and i
 
 coverage: ## merge the coverage of unit and integration tests, write the reports, fail under 100 %
 	@scripts/coverage
+
+image: ## build the image $(IMAGE):$(VERSION) of all four services
+	docker build $(if $(GO_IMAGE),--build-arg GO_IMAGE) $(if $(NODE_IMAGE),--build-arg NODE_IMAGE) $(if $(GOPROXY),--build-arg GOPROXY) \
+	  --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --tag $(IMAGE):$(VERSION) .
+
+push: ## push the image to the registry that IMAGE names
+	docker push $(IMAGE):$(VERSION)
+
+deploy: ## deploy the image to the Swarm that docker speaks to, and wait until it serves or is rolled back
+	@VERDICTORY_IMAGE=$${VERDICTORY_IMAGE:-$(IMAGE):$(VERSION)} scripts/deploy
+
+smoke: ## try a deployed stack: make smoke URL=https://verdictory.example
+	@scripts/smoke $(URL)
+
+backup: ## dump the running stack's database now
+	@scripts/backup-now
+
+restore: ## restore a dump of the running stack: make restore FILE=verdictory-….dump
+	@scripts/restore $(FILE)
 
 bench: build ## measure the figures of docs/performance.md
 	@scripts/bench
