@@ -1,0 +1,15 @@
+// refused: 'sh' takes no block
+pipeline {
+    agent any
+    options { timeout(time: 1, unit: 'HOURS') }
+    stages {
+        stage('Test') {
+            options { timeout(time: 5, unit: 'MINUTES') }
+            steps {
+                sh('make unit') {
+                    echo 'done'
+                }
+            }
+        }
+    }
+}

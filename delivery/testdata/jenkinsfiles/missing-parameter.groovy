@@ -1,0 +1,13 @@
+// refused: 'publishHTML' needs 'target'
+pipeline {
+    agent any
+    options { timeout(time: 1, unit: 'HOURS') }
+    stages {
+        stage('Test') {
+            options { timeout(time: 5, unit: 'MINUTES') }
+            steps {
+                publishHTML()
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+// refused: which is not text in single quotes
+pipeline {
+    agent any
+    options { timeout(time: 1, unit: 'HOURS') }
+    stages {
+        stage('Test') {
+            options { timeout(time: 5, unit: 'MINUTES') }
+            steps {
+                withCredentials([string(credentialsId: 'a', variable: 'TOKEN')]) {
+                    sh "make deploy TOKEN=${TOKEN}"
+                }
+            }
+        }
+    }
+}

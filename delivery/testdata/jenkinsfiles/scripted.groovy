@@ -1,0 +1,4 @@
+// refused: a Jenkinsfile is one pipeline { } block
+node {
+    sh 'make unit'
+}

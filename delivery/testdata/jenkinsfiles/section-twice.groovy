@@ -1,0 +1,12 @@
+// refused: pipeline has 'agent' twice
+pipeline {
+    agent any
+    agent none
+    options { timeout(time: 1, unit: 'HOURS') }
+    stages {
+        stage('Test') {
+            options { timeout(time: 5, unit: 'MINUTES') }
+            steps { sh 'make unit' }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+// refused: stage 'Test' has no body
+pipeline {
+    agent any
+    options { timeout(time: 1, unit: 'HOURS') }
+    stages {
+        stage('Test') {
+            options { timeout(time: 5, unit: 'MINUTES') }
+        }
+    }
+}

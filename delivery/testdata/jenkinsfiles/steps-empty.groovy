@@ -1,0 +1,11 @@
+// refused: steps of stage 'Test' has no step
+pipeline {
+    agent any
+    options { timeout(time: 1, unit: 'HOURS') }
+    stages {
+        stage('Test') {
+            options { timeout(time: 5, unit: 'MINUTES') }
+            steps { }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+// refused: expecting
+pipeline {
+    agent any
+    stages {
+        stage('Test') {
+            steps { sh 'make unit' 
+        }
+    }
+}

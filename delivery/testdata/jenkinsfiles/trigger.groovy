@@ -1,0 +1,12 @@
+// refused: 'triggers' is not for this pipeline
+pipeline {
+    agent any
+    triggers { githubPush() }
+    options { timeout(time: 1, unit: 'HOURS') }
+    stages {
+        stage('Test') {
+            options { timeout(time: 5, unit: 'MINUTES') }
+            steps { sh 'make unit' }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+// refused: 'sh' has no parameter 'command'
+pipeline {
+    agent any
+    options { timeout(time: 1, unit: 'HOURS') }
+    stages {
+        stage('Test') {
+            options { timeout(time: 5, unit: 'MINUTES') }
+            steps {
+                sh(command: 'make unit')
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+// refused: an unknown step 'shell'
+pipeline {
+    agent any
+    options { timeout(time: 1, unit: 'HOURS') }
+    stages {
+        stage('Test') {
+            options { timeout(time: 5, unit: 'MINUTES') }
+            steps {
+                shell 'make unit'
+            }
+        }
+    }
+}
