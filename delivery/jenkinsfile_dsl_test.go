@@ -18,8 +18,8 @@ import (
 // What delivery/groovy says of Jenkinsfiles: each of a set of broken ones is refused with its reason, and ours is run as a
 // feature branch and as main, with every step failing and hanging once.
 
-// question is one for delivery/groovy/check.
-type question struct {
+// groovyQuestion is one for delivery/groovy/check.
+type groovyQuestion struct {
 	File string   `json:"file"`
 	Run  *pipeRun `json:"run,omitempty"`
 }
@@ -33,24 +33,24 @@ type pipeRun struct {
 	Marks    map[string]string `json:"marks,omitempty"`
 }
 
-type answer struct {
+type groovyAnswer struct {
 	Errors  []string
 	Plugins map[string]string
 	Run     struct {
 		Result string
 		Stages [][2]string
-		Trace  []traced
+		Trace  []tracedStep
 	}
 }
 
-type traced struct {
+type tracedStep struct {
 	Stage, Step, Result string
 	Given               []any
 	Within, Secrets     []string
 	Environment         map[string]string
 }
 
-func ask(t *testing.T, questions []question) []answer {
+func askGroovy(t *testing.T, questions []groovyQuestion) []groovyAnswer {
 	t.Helper()
 	asked, err := json.Marshal(questions)
 	if err != nil {
@@ -64,7 +64,7 @@ func ask(t *testing.T, questions []question) []answer {
 	if err := c.Run(); err != nil {
 		t.Fatalf("delivery/groovy/check: %v\n%s", err, stderr.String())
 	}
-	var answers []answer
+	var answers []groovyAnswer
 	if err := json.Unmarshal(stdout.Bytes(), &answers); err != nil {
 		t.Fatalf("delivery/groovy/check: %v\n%s", err, stdout.String())
 	}
@@ -72,7 +72,7 @@ func ask(t *testing.T, questions []question) []answer {
 }
 
 // sh gives the scripts that were run, in order.
-func (a answer) sh() []string {
+func (a groovyAnswer) sh() []string {
 	var scripts []string
 	for _, step := range a.Run.Trace {
 		if step.Step == "sh" {
@@ -82,7 +82,7 @@ func (a answer) sh() []string {
 	return scripts
 }
 
-func (a answer) find(step, given string) *traced {
+func (a groovyAnswer) find(step, given string) *tracedStep {
 	for i, s := range a.Run.Trace {
 		if s.Step == step && (given == "" || len(s.Given) > 0 && s.Given[0] == given) {
 			return &a.Run.Trace[i]
@@ -96,11 +96,11 @@ func TestBrokenJenkinsfilesAreRefused(t *testing.T) {
 	if err != nil || len(files) < 30 {
 		t.Fatalf("%d broken Jenkinsfiles, %v", len(files), err)
 	}
-	var questions []question
+	var questions []groovyQuestion
 	for _, file := range files {
-		questions = append(questions, question{File: "delivery/" + file})
+		questions = append(questions, groovyQuestion{File: "delivery/" + file})
 	}
-	for i, answer := range ask(t, questions) {
+	for i, a := range askGroovy(t, questions) {
 		content, err := os.ReadFile(files[i])
 		if err != nil {
 			t.Fatal(err)
@@ -110,10 +110,10 @@ func TestBrokenJenkinsfilesAreRefused(t *testing.T) {
 		if !ok {
 			t.Errorf("%s: its first line is not // refused: …", files[i])
 		}
-		if !slices.ContainsFunc(answer.Errors, func(e string) bool { return strings.Contains(e, reason) }) {
-			t.Errorf("%s: refused for %q, should be for %q", files[i], answer.Errors, reason)
+		if !slices.ContainsFunc(a.Errors, func(e string) bool { return strings.Contains(e, reason) }) {
+			t.Errorf("%s: refused for %q, should be for %q", files[i], a.Errors, reason)
 		}
-		for _, e := range answer.Errors {
+		for _, e := range a.Errors {
 			if !regexp.MustCompile(`^line [0-9]+: `).MatchString(e) {
 				t.Errorf("%s: %q does not say where", files[i], e)
 			}
@@ -122,28 +122,28 @@ func TestBrokenJenkinsfilesAreRefused(t *testing.T) {
 }
 
 var (
-	checks  = []string{"make setup", "make assets", "make lint", "make lint-delivery", "make unit", "make coverage"}
-	release = []string{"make image", "make login", "make push", "make deploy", `make smoke URL="$VERDICTORY_URL"`}
+	checkSteps   = []string{"make setup", "make assets", "make lint", "make lint-delivery", "make unit", "make coverage"}
+	releaseSteps = []string{"make image", "make login", "make push", "make deploy", `make smoke URL="$VERDICTORY_URL"`}
 )
 
 func TestJenkinsfileRuns(t *testing.T) {
-	all := append(slices.Clone(checks), release...)
+	all := append(slices.Clone(checkSteps), releaseSteps...)
 	type expectation struct {
 		name   string
 		run    pipeRun
 		sh     []string
 		result string
-		more   func(*testing.T, answer)
+		more   func(*testing.T, groovyAnswer)
 	}
-	told := func(result string) func(*testing.T, answer) {
-		return func(t *testing.T, a answer) {
+	told := func(result string) func(*testing.T, groovyAnswer) {
+		return func(t *testing.T, a groovyAnswer) {
 			if step := a.find("sh", "make notify"); step.Environment["NOTIFY_RESULT"] != result || !slices.Equal(step.Secrets, []string{"NOTIFY_URL"}) {
 				t.Errorf("told %s with the secrets %v, should tell %s with NOTIFY_URL", step.Environment["NOTIFY_RESULT"], step.Secrets, result)
 			}
 		}
 	}
 	expected := []expectation{
-		{name: "feature", run: pipeRun{Branch: "history-by-week"}, sh: checks, result: "SUCCESS", more: func(t *testing.T, a answer) {
+		{name: "feature", run: pipeRun{Branch: "history-by-week"}, sh: checkSteps, result: "SUCCESS", more: func(t *testing.T, a groovyAnswer) {
 			for _, step := range a.Run.Trace {
 				if len(step.Secrets) > 0 {
 					t.Errorf("%s %v of a feature branch can see %v", step.Step, step.Given, step.Secrets)
@@ -153,9 +153,9 @@ func TestJenkinsfileRuns(t *testing.T) {
 				t.Errorf("stages: %v", a.Run.Stages)
 			}
 		}},
-		{name: "feature that fails", run: pipeRun{Branch: "history-by-week", Previous: "SUCCESS", Fails: []string{"make unit"}}, sh: checks[:5], result: "FAILURE"},
-		{name: "a branch with a name like main", run: pipeRun{Branch: "feature/main"}, sh: checks, result: "SUCCESS"},
-		{name: "main", run: pipeRun{Branch: "main", Previous: "SUCCESS"}, sh: all, result: "SUCCESS", more: func(t *testing.T, a answer) {
+		{name: "feature that fails", run: pipeRun{Branch: "history-by-week", Previous: "SUCCESS", Fails: []string{"make unit"}}, sh: checkSteps[:5], result: "FAILURE"},
+		{name: "a branch with a name like main", run: pipeRun{Branch: "feature/main"}, sh: checkSteps, result: "SUCCESS"},
+		{name: "main", run: pipeRun{Branch: "main", Previous: "SUCCESS"}, sh: all, result: "SUCCESS", more: func(t *testing.T, a groovyAnswer) {
 			for _, script := range []string{"make deploy", `make smoke URL="$VERDICTORY_URL"`} {
 				if step := a.find("sh", script); !slices.Contains(step.Within, "lock(verdictory-production)") {
 					t.Errorf("%s runs within %v, without the lock", script, step.Within)
@@ -185,15 +185,15 @@ func TestJenkinsfileRuns(t *testing.T) {
 		{name: "main that recovers, and the chat is away", run: pipeRun{Branch: "main", Previous: "FAILURE", Fails: []string{"make notify"}},
 			sh: append(slices.Clone(all), "make notify"), result: "SUCCESS"},
 		{name: "main with a failed test in the report", run: pipeRun{Branch: "main", Marks: map[string]string{"junit": "UNSTABLE"}},
-			sh: append(slices.Clone(checks[:5]), "make notify"), result: "UNSTABLE", more: told("UNSTABLE")},
+			sh: append(slices.Clone(checkSteps[:5]), "make notify"), result: "UNSTABLE", more: told("UNSTABLE")},
 		{name: "main with coverage below the gate", run: pipeRun{Branch: "main", Marks: map[string]string{"recordCoverage": "FAILURE"}},
-			sh: append(slices.Clone(checks), "make notify"), result: "FAILURE", more: told("FAILURE")},
-		{name: "main with no report", run: pipeRun{Branch: "main", Fails: []string{"junit"}}, sh: append(slices.Clone(checks[:5]), "make notify"), result: "FAILURE"},
+			sh: append(slices.Clone(checkSteps), "make notify"), result: "FAILURE", more: told("FAILURE")},
+		{name: "main with no report", run: pipeRun{Branch: "main", Fails: []string{"junit"}}, sh: append(slices.Clone(checkSteps[:5]), "make notify"), result: "FAILURE"},
 	}
 	for i, script := range all {
 		done := all[:i+1]
 		if i >= 2 && i <= 4 { // of the parallel stages all are finished
-			done = checks[:5]
+			done = checkSteps[:5]
 		}
 		done = append(slices.Clone(done), "make notify")
 		expected = append(expected,
@@ -201,11 +201,11 @@ func TestJenkinsfileRuns(t *testing.T) {
 			expectation{script + " hangs", pipeRun{Branch: "main", Previous: "SUCCESS", Hangs: []string{script}}, done, "ABORTED", told("ABORTED")})
 	}
 
-	var questions []question
+	var questions []groovyQuestion
 	for _, e := range expected {
-		questions = append(questions, question{File: "Jenkinsfile", Run: &e.run})
+		questions = append(questions, groovyQuestion{File: "Jenkinsfile", Run: &e.run})
 	}
-	for i, a := range ask(t, questions) {
+	for i, a := range askGroovy(t, questions) {
 		t.Run(strings.ReplaceAll(expected[i].name, " ", "-"), func(t *testing.T) {
 			if len(a.Errors) > 0 {
 				t.Fatal(strings.Join(a.Errors, "\n"))
@@ -245,7 +245,7 @@ func TestJenkinsPluginsBringWhatTheJenkinsfileUses(t *testing.T) {
 	if len(listed) < 10 {
 		t.Fatalf("read %v from the role's defaults", listed)
 	}
-	plugins := ask(t, []question{{File: "Jenkinsfile"}})[0].Plugins
+	plugins := askGroovy(t, []groovyQuestion{{File: "Jenkinsfile"}})[0].Plugins
 	if len(plugins) < 10 {
 		t.Fatalf("the Jenkinsfile needs %v", plugins)
 	}

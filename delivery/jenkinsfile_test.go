@@ -25,18 +25,18 @@ func readProject(t testing.TB, file string) string {
 	return string(content)
 }
 
-// block is a `name … { … }` of the Jenkinsfile, with the lines that are its own.
-type block struct {
+// jenkinsBlock is a `name … { … }` of the Jenkinsfile, with the lines that are its own.
+type jenkinsBlock struct {
 	head   string // what stands before the brace, such as stage('Lint')
 	lines  []string
-	inside []*block
-	around *block
+	inside []*jenkinsBlock
+	around *jenkinsBlock
 }
 
 // jenkinsfile reads the blocks of the Jenkinsfile. The file is written one statement a line, so lines are enough.
-func jenkinsfile(t testing.TB) *block {
+func jenkinsfile(t testing.TB) *jenkinsBlock {
 	t.Helper()
-	top := &block{}
+	top := &jenkinsBlock{}
 	at := top
 	for number, line := range strings.Split(readProject(t, "Jenkinsfile"), "\n") {
 		line = strings.TrimSpace(line)
@@ -47,9 +47,9 @@ func jenkinsfile(t testing.TB) *block {
 		switch {
 		case single: // options { timeout(…) }
 			head, rest, _ := strings.Cut(line, "{ ")
-			at.inside = append(at.inside, &block{head: strings.TrimSpace(head), lines: []string{strings.TrimSpace(strings.TrimSuffix(rest, "}"))}, around: at})
+			at.inside = append(at.inside, &jenkinsBlock{head: strings.TrimSpace(head), lines: []string{strings.TrimSpace(strings.TrimSuffix(rest, "}"))}, around: at})
 		case strings.HasSuffix(line, "{"):
-			next := &block{head: strings.TrimSpace(strings.TrimSuffix(line, "{")), around: at}
+			next := &jenkinsBlock{head: strings.TrimSpace(strings.TrimSuffix(line, "{")), around: at}
 			at.inside = append(at.inside, next)
 			at = next
 		case line == "}":
@@ -68,28 +68,28 @@ func jenkinsfile(t testing.TB) *block {
 }
 
 // child gives the block of that name in a block, an empty one when there is none.
-func (b *block) child(head string) *block {
+func (b *jenkinsBlock) child(head string) *jenkinsBlock {
 	for _, inside := range b.inside {
 		if inside.head == head {
 			return inside
 		}
 	}
-	return &block{around: b}
+	return &jenkinsBlock{around: b}
 }
 
-func (b *block) each(visit func(*block)) {
+func (b *jenkinsBlock) each(visit func(*jenkinsBlock)) {
 	visit(b)
 	for _, inside := range b.inside {
 		inside.each(visit)
 	}
 }
 
-func (b *block) says(part string) bool {
+func (b *jenkinsBlock) says(part string) bool {
 	return slices.ContainsFunc(b.lines, func(line string) bool { return strings.Contains(line, part) })
 }
 
 // within says whether a block stands in a stage of that name.
-func (b *block) within(stage string) bool {
+func (b *jenkinsBlock) within(stage string) bool {
 	for at := b; at != nil; at = at.around {
 		if at.head == "stage('"+stage+"')" {
 			return true
@@ -104,10 +104,10 @@ var (
 )
 
 // targets gives the make targets that the Jenkinsfile runs, each by a line of its own.
-func targets(t testing.TB) []string {
+func jenkinsTargets(t testing.TB) []string {
 	t.Helper()
 	var found []string
-	jenkinsfile(t).each(func(b *block) {
+	jenkinsfile(t).each(func(b *jenkinsBlock) {
 		for _, line := range b.lines {
 			if !aStep.MatchString(line) {
 				continue
@@ -124,7 +124,7 @@ func targets(t testing.TB) []string {
 }
 
 // rules reads the Makefile: for each target those that it runs first, or from its recipe.
-func rules(t testing.TB) map[string][]string {
+func makeRules(t testing.TB) map[string][]string {
 	t.Helper()
 	found := map[string][]string{}
 	rule := regexp.MustCompile(`^([a-z][a-z-]*):([^=#]*)(##|$)`)
@@ -149,7 +149,7 @@ func rules(t testing.TB) map[string][]string {
 // among them, the targets that these call.
 func ciRuns(t testing.TB) map[string]bool {
 	t.Helper()
-	rules, runs := rules(t), map[string]bool{}
+	rules, runs := makeRules(t), map[string]bool{}
 	var add func(string)
 	add = func(target string) {
 		if runs[target] {
@@ -192,8 +192,8 @@ func testsCall(t testing.TB) []string {
 				return true
 			}
 			for i := 0; i+1 < len(call.Args); i++ {
-				if literal(call.Args[i]) == "make" {
-					found = append(found, literal(call.Args[i+1]))
+				if goString(call.Args[i]) == "make" {
+					found = append(found, goString(call.Args[i+1]))
 				}
 			}
 			return true
@@ -202,7 +202,7 @@ func testsCall(t testing.TB) []string {
 	return found
 }
 
-func literal(expression ast.Expr) string {
+func goString(expression ast.Expr) string {
 	if basic, ok := expression.(*ast.BasicLit); ok && basic.Kind == token.STRING {
 		text, _ := strconv.Unquote(basic.Value)
 		return text
@@ -211,11 +211,11 @@ func literal(expression ast.Expr) string {
 }
 
 func TestJenkinsRunsMakeTargetsThatCIRuns(t *testing.T) {
-	rules, runs := rules(t), ciRuns(t)
+	rules, runs := makeRules(t), ciRuns(t)
 	if !runs["unit"] || !runs["lint"] {
 		t.Fatalf("read from .ci/run and the Makefile: %v. It should have at least unit and lint", runs)
 	}
-	for _, target := range targets(t) {
+	for _, target := range jenkinsTargets(t) {
 		if _, ok := rules[target]; !ok {
 			t.Errorf("the Jenkinsfile runs make %s, which the Makefile does not have", target)
 		} else if !runs[target] {
@@ -243,8 +243,8 @@ func TestJenkinsStages(t *testing.T) {
 	}
 
 	// runs says which stage runs a target, and around which of these conditions and locks.
-	stages := map[string]*block{}
-	top.each(func(b *block) {
+	stages := map[string]*jenkinsBlock{}
+	top.each(func(b *jenkinsBlock) {
 		if b.head == "steps" && !b.around.child("options").says("timeout(") {
 			t.Errorf("%s has no timeout of its own", b.around.head)
 		}
@@ -281,7 +281,7 @@ func TestJenkinsStages(t *testing.T) {
 		t.Error("nothing runs make notify")
 	}
 
-	top.each(func(b *block) {
+	top.each(func(b *jenkinsBlock) {
 		switch b.head {
 		case "stage('Release')":
 			if when := b.child("when"); !when.says("branch 'main'") || len(when.child("expression").lines) == 0 {
