@@ -11,7 +11,7 @@ REPORTS := build/reports
 IMAGE   ?= verdictory
 export DOCKER_BUILDKIT := 1
 
-.PHONY: help run build assets test lint unit coverage setup image push deploy smoke backup restore bench screenshots fuzz clean
+.PHONY: help run build assets test lint unit coverage setup image login push deploy smoke backup restore lint-delivery notify bench screenshots fuzz clean
 
 help: ## show the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ image: ## build the image $(IMAGE):$(VERSION) of all four services
 	docker build $(if $(GO_IMAGE),--build-arg GO_IMAGE) $(if $(NODE_IMAGE),--build-arg NODE_IMAGE) $(if $(GOPROXY),--build-arg GOPROXY) \
 	  --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --tag $(IMAGE):$(VERSION) .
 
+login: ## log docker in at the registry that IMAGE names: REGISTRY_USER and REGISTRY_PASSWORD from the environment
+	@scripts/registry-login $(IMAGE)
+
 push: ## push the image to the registry that IMAGE names
 	docker push $(IMAGE):$(VERSION)
 
@@ -67,6 +70,13 @@ backup: ## dump the running stack's database now
 
 restore: ## restore a dump of the running stack: make restore FILE=verdictory-….dump
 	@scripts/restore $(FILE)
+
+lint-delivery: ## lint what delivers: Ansible's roles and playbooks, the Jenkinsfile
+	@scripts/lint-provisioning
+	@scripts/lint-jenkinsfile
+
+notify: ## tell a chat how a build of main ended: NOTIFY_URL and NOTIFY_RESULT from the environment
+	@scripts/notify
 
 bench: build ## measure the figures of docs/performance.md
 	@scripts/bench
