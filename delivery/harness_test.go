@@ -11,14 +11,37 @@ package delivery
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
+
+// TestMain finds the base images that this machine can use, and takes Debian's docker client where there are two.
+func TestMain(m *testing.M) {
+	os.Setenv("PATH", "/usr/bin:"+os.Getenv("PATH"))
+	os.Setenv("DOCKER_BUILDKIT", "1")
+	images, err := try("scripts/delivery-images")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	for line := range strings.Lines(images) {
+		if name, image, ok := strings.Cut(strings.TrimSpace(line), "="); ok && strings.HasSuffix(name, "_IMAGE") {
+			os.Setenv(name, image)
+		}
+	}
+	os.Exit(m.Run())
+}
 
 // root is the repository.
 var root, _ = filepath.Abs("..")
@@ -78,3 +101,104 @@ func eventually(t testing.TB, within time.Duration, what string, ask func() erro
 		time.Sleep(50 * time.Millisecond)
 	}
 }
+
+// image builds the product's image once, as make image does, and gives its name.
+var image = sync.OnceValues(func() (string, error) {
+	out, err := try("make", "image", "IMAGE=verdictory", "VERSION=test", "COMMIT=test")
+	if err != nil {
+		return out, err
+	}
+	return "verdictory:test", nil
+})
+
+// built is image for a test that cannot go on without.
+func built(t testing.TB) string {
+	t.Helper()
+	name, err := image()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// canary is the password of the tests' databases. It must show nowhere but where it is given.
+const canary = "canary-5f1d0c-password"
+
+// secrets makes the folder that compose.prod.yml takes the secrets from.
+func secrets(t testing.TB) string {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "secrets")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "postgres_password"), []byte(canary+"\n"), 0o444); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// free gives a port of loopback that nothing listens on.
+func free(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	return port
+}
+
+// ask sends a request and gives the answer's status, head and body.
+func ask(method, url string, edit ...func(*http.Request)) (*http.Response, string, error) {
+	request, err := http.NewRequest(method, url, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, e := range edit {
+		e(request)
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		return nil, "", err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	return answer, string(body), err
+}
+
+// client does not follow redirects, and does not wait longer than a person would.
+var client = &http.Client{
+	Timeout:       10 * time.Second,
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	Transport:     &http.Transport{MaxIdleConnsPerHost: 64, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}},
+}
+
+const casesAPI = "/api/v1/policies/motor-insurance/cases"
+
+var codeOf = regexp.MustCompile(`"code":"([0-9A-Z-]+)"`)
+
+// generate makes a case over the API and gives its code.
+func generate(base string) (string, error) {
+	answer, body, err := ask("POST", base+casesAPI)
+	if err != nil {
+		return "", err
+	}
+	code := codeOf.FindStringSubmatch(body)
+	if answer.StatusCode != http.StatusCreated || code == nil {
+		return "", fmt.Errorf("generating answered %s: %.300s", answer.Status, body)
+	}
+	return code[1], nil
+}
+
+// found looks for a case among the newest that are stored: asked for by its code, a case that is not stored is made anew.
+func found(base, code string) error {
+	answer, body, err := ask("GET", base+casesAPI+"?limit=200")
+	if err == nil && (answer.StatusCode != http.StatusOK || !strings.Contains(body, `"code":"`+code+`"`)) {
+		err = fmt.Errorf("the case %s is not among those stored: %s, %.300s", code, answer.Status, body)
+	}
+	return err
+}
+
+// patienceOfStart is how long a container may take to be healthy on a machine with other load.
+const patienceOfStart = 60 * time.Second
