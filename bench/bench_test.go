@@ -61,7 +61,7 @@ func report(t *testing.T, what, target string, reached bool, format string, args
 }
 
 // order is that of the table.
-var order = []string{"core", "history", "cases", "batch", "generator", "verdict", "page", "clone", "up"}
+var order = []string{"core", "proxy", "history", "cases", "batch", "generator", "verdict", "page", "clone", "up"}
 
 // print writes the table to standard output, and as Markdown for the docs to build/reports/bench.md.
 func print(before string) {
