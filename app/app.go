@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"verdictory/app/history"
 	"verdictory/app/page"
@@ -57,7 +58,7 @@ func New(ctx context.Context, parts Parts) (*Server, error) {
 		if slices.Contains(reserved, p.Name) {
 			return nil, fmt.Errorf("a policy cannot be named %q, which is a path of Verdictory's own: rename its folder", p.Name)
 		}
-		if err := parts.History.KeepPolicy(ctx, p); err != nil {
+		if err := keep(ctx, parts, p); err != nil {
 			return nil, err
 		}
 	}
@@ -66,6 +67,28 @@ func New(ctx context.Context, parts Parts) (*Server, error) {
 		operations: list,
 		policies:   parts.Policies, remote: parts.Remote, history: parts.History, pages: parts.Pages, metrics: parts.Metrics, log: parts.Log,
 	}, err
+}
+
+// startPatience is how long a core that starts waits for a database that is busy or restarts.
+const startPatience = 30 * time.Second
+
+// keep keeps a policy's documents in the history. A core that gave up where the database is slow for a moment would have
+// its deployment rolled back for nothing.
+func keep(ctx context.Context, parts Parts, p *policy.Policy) error {
+	waiting, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	for {
+		err := parts.History.KeepPolicy(ctx, p)
+		if err == nil || contract.AsError(err).Code != contract.Unavailable {
+			return err
+		}
+		parts.Log.Warn("waiting for the database to keep a policy", "policy", p.Name, "error", err)
+		select {
+		case <-waiting.Done():
+			return err
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 // policyOf gives the policy that the request's path names.

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -212,8 +214,55 @@ func TestNewNeedsItsDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	store.Close()
-	if _, err := New(t.Context(), Parts{Policies: builtIn(), History: store}); contract.AsError(err).Code != contract.Unavailable {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := New(ctx, Parts{Policies: builtIn(), History: store, Log: slog.New(slog.DiscardHandler)}); contract.AsError(err).Code != contract.Unavailable {
 		t.Errorf("got %v, want unavailable", err)
+	}
+}
+
+// A core that starts while its database is busy waits for it.
+func TestNewWaitsForABusyDatabase(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "busy.db")
+	log := &bytes.Buffer{}
+	writer := &lockedWriter{w: log}
+	logger := slog.New(slog.NewTextHandler(writer, nil))
+	store, err := history.Open(t.Context(), "sqlite://"+file, logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	other, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	other.SetMaxOpenConns(1)
+	if _, err := other.Exec("BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	started := make(chan error, 1)
+	go func() {
+		_, err := New(t.Context(), Parts{Policies: builtIn(), History: store, Log: logger})
+		started <- err
+	}()
+	waits := func() bool {
+		writer.mutex.Lock()
+		defer writer.mutex.Unlock()
+		return strings.Contains(log.String(), "waiting for the database to keep a policy")
+	}
+	for !waits() {
+		select {
+		case err := <-started:
+			t.Fatalf("the core did not wait: %v", err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	if _, err := other.Exec("ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-started; err != nil {
+		t.Error(err)
 	}
 }
 
