@@ -11,7 +11,7 @@ REPORTS := build/reports
 IMAGE   ?= verdictory
 export DOCKER_BUILDKIT := 1
 
-.PHONY: help run build assets test lint unit coverage setup image login push deploy smoke backup restore lint-delivery notify bench screenshots fuzz clean
+.PHONY: help run build assets test lint unit coverage setup test-delivery image login push deploy smoke backup restore lint-delivery notify bench screenshots fuzz clean
 
 help: ## show the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,8 +36,8 @@ test: setup assets lint unit coverage ## everything that CI runs, reports under 
 
 lint: assets ## formatting, vet, staticcheck, the project's own lints
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt -w these files:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
-	go vet ./...
-	$(TOOL) staticcheck ./...
+	go vet ./... && go vet -tags delivery ./delivery
+	$(TOOL) staticcheck ./... && $(TOOL) staticcheck -tags delivery ./delivery
 
 unit: assets ## all tests with the race detector, on SQLite and PostgreSQL and in Chromium
 	@rm -rf build/cover && mkdir -p build/cover/unit build/cover/binary $(REPORTS)
@@ -48,6 +48,11 @@ unit: assets ## all tests with the race detector, on SQLite and PostgreSQL and i
 
 coverage: ## merge the coverage of unit and integration tests, write the reports, fail under 100 %
 	@scripts/coverage
+
+test-delivery: assets ## build, run, deploy, provision and break the real thing, with all that this needs installed first
+	@scripts/delivery-setup
+	@mkdir -p $(REPORTS)
+	$(TOOL) gotestsum --format testname --junitfile $(REPORTS)/junit-delivery.xml -- -tags delivery -count 1 -timeout 40m -p 1 ./delivery
 
 image: ## build the image $(IMAGE):$(VERSION) of all four services
 	docker build $(if $(GO_IMAGE),--build-arg GO_IMAGE) $(if $(NODE_IMAGE),--build-arg NODE_IMAGE) $(if $(GOPROXY),--build-arg GOPROXY) \
@@ -77,6 +82,9 @@ lint-delivery: ## lint what delivers: Ansible's roles and playbooks, the Jenkins
 
 notify: ## tell a chat how a build of main ended: NOTIFY_URL and NOTIFY_RESULT from the environment
 	@scripts/notify
+
+board: ## write docs/board.md as CSV and JSON into build/board
+	@scripts/board
 
 bench: build ## measure the figures of docs/performance.md
 	@scripts/bench

@@ -20,6 +20,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,6 +31,7 @@ import (
 func TestMain(m *testing.M) {
 	os.Setenv("PATH", "/usr/bin:"+os.Getenv("PATH"))
 	os.Setenv("DOCKER_BUILDKIT", "1")
+	os.Setenv("MAKEFLAGS", "--no-print-directory")
 	images, err := try("scripts/delivery-images")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -83,6 +85,9 @@ func run(t testing.TB, words ...string) string {
 	}
 	return out
 }
+
+// in puts a setting, NAME=value each, before the words of a command.
+func in(setting []string, words ...string) []string { return slices.Concat(setting, words) }
 
 // eventually asks until there is no error, and fails the test with the last one when that takes too long. It gives
 // how long it took.

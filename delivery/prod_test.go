@@ -46,7 +46,7 @@ func newStack(t *testing.T, name string) *stack {
 }
 
 func (s *stack) compose(args ...string) (string, error) {
-	return try(slices.Concat(s.setting, []string{"build/bin/docker-compose", "--project-name", s.name, "--file", "compose.prod.yml"}, args)...)
+	return try(in(append(in(s.setting), "build/bin/docker-compose", "--project-name", s.name, "--file", "compose.prod.yml"), args...)...)
 }
 
 // up starts the stack, and gives how long that took.
@@ -57,12 +57,6 @@ func (s *stack) up() time.Duration {
 		s.t.Fatal(out, err)
 	}
 	return time.Since(start)
-}
-
-// make runs a make target on the stack.
-func (s *stack) make(args ...string) string {
-	s.t.Helper()
-	return run(s.t, slices.Concat(s.setting, []string{"make", "--no-print-directory"}, args)...)
 }
 
 // sql asks the stack's database.
@@ -165,7 +159,7 @@ func TestComposeProd(t *testing.T) {
 	}
 
 	// A case made through nginx is a row in PostgreSQL.
-	if out := s.make("smoke", "URL="+s.base); !strings.Contains(out, "made and found motor-insurance/") {
+	if out := run(t, in(s.setting, "make", "smoke", "URL="+s.base)...); !strings.Contains(out, "made and found motor-insurance/") {
 		t.Errorf("make smoke said %s", out)
 	}
 	code, err := generate(s.base)
@@ -221,7 +215,7 @@ func (s *stack) backup(t *testing.T) {
 	if strings.Count(before, "\n") < 22 {
 		t.Fatalf("the history holds %d cases", strings.Count(before, "\n"))
 	}
-	name := regexp.MustCompile(`verdictory-\d{8}T\d{6}Z\.dump`).FindString(s.make("backup"))
+	name := regexp.MustCompile(`verdictory-\d{8}T\d{6}Z\.dump`).FindString(run(t, in(s.setting, "make", "backup")...))
 	if name == "" {
 		t.Fatal("make backup names no dump")
 	}
@@ -230,10 +224,10 @@ func (s *stack) backup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := try(slices.Concat(s.setting, []string{"scripts/restore", "verdictory-19990101T000000Z.dump"})...); err == nil || !strings.Contains(out, "there is no dump") || !strings.Contains(out, name) {
+	if out, err := try(in(s.setting, "scripts/restore", "verdictory-19990101T000000Z.dump")...); err == nil || !strings.Contains(out, "there is no dump") || !strings.Contains(out, name) {
 		t.Errorf("restoring what is not there: %v %s", err, out)
 	}
-	out := s.make("restore", "FILE="+name)
+	out := run(t, in(s.setting, "make", "restore", "FILE="+name)...)
 	kept := regexp.MustCompile(`verdictory_before_\w+`).FindString(out)
 	s.comesBack(t)
 	if after := export(); after != before {
@@ -251,7 +245,7 @@ func (s *stack) backup(t *testing.T) {
 	if answer, _, err := ask("GET", s.base+"/motor-insurance/history"); err != nil || answer.StatusCode < 500 {
 		t.Errorf("without its database the history answers %v, %v", answer, err)
 	}
-	s.make("restore", "FILE="+name)
+	run(t, in(s.setting, "make", "restore", "FILE="+name)...)
 	s.comesBack(t)
 	if after := export(); after != before {
 		t.Errorf("the history differs after the second restore: %d bytes before, %d after", len(before), len(after))
@@ -261,18 +255,18 @@ func (s *stack) backup(t *testing.T) {
 	}
 
 	// The oldest dumps go when there are more than are to be kept, and a partial one is never taken for a dump.
-	in := func(script string) string {
+	inBackup := func(script string) string {
 		return run(t, "docker", "exec", s.name+"-backup-1", "sh", "-c", "cd /var/lib/postgresql && "+script)
 	}
-	in("for i in 10 11 12 13 14 15 16 17; do : > verdictory-200001${i}T000000Z.dump; done")
-	in("BACKUP_KEEP=3 sh /usr/local/bin/backup now")
-	if left := strings.Fields(in("sh /usr/local/bin/backup list")); len(left) != 3 || left[2] < "verdictory-2001" {
+	inBackup("for i in 10 11 12 13 14 15 16 17; do : > verdictory-200001${i}T000000Z.dump; done")
+	inBackup("BACKUP_KEEP=3 sh /usr/local/bin/backup now")
+	if left := strings.Fields(inBackup("sh /usr/local/bin/backup list")); len(left) != 3 || left[2] < "verdictory-2001" {
 		t.Errorf("of eleven dumps %v are left, want the newest three", left)
 	}
 	if out, err := try("docker", "exec", "-e", "PGDATABASE=none", s.name+"-backup-1", "sh", "/usr/local/bin/backup", "now"); err == nil || !strings.Contains(out, "the dump failed") {
 		t.Errorf("a dump of no database: %v %s", err, out)
 	}
-	if left := in("ls -A | grep -c partial || true"); strings.TrimSpace(left) != "0" {
+	if left := inBackup("ls -A | grep -c partial || true"); strings.TrimSpace(left) != "0" {
 		t.Errorf("%s partial dumps are left", left)
 	}
 }

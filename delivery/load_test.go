@@ -1,0 +1,165 @@
+//go:build delivery
+
+package delivery
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// load sends requests at a steady rate, whether or not the ones before have been answered, until it is stopped: a quarter
+// of them make a case, the others read a page, a case, and a file. It never sends more than it was told, nor longer.
+type load struct {
+	base    string
+	stopped chan struct{}
+	sent    sync.WaitGroup
+
+	mu       sync.Mutex
+	answers  []answered
+	codes    []string // of the cases whose making was acknowledged
+	requests int
+}
+
+// answered is how a request went.
+type answered struct {
+	at      time.Time // when it was sent
+	took    time.Duration
+	problem string // empty for a good answer
+}
+
+// longestLoad bounds a load that nobody stops.
+const longestLoad = 5 * time.Minute
+
+// loadClient gives up as a person would. Its connections are kept, as browsers keep theirs.
+var loadClient = &http.Client{Timeout: 8 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 32, IdleConnTimeout: 10 * time.Second}}
+
+// heading is what an error's page says in one line.
+var heading = regexp.MustCompile(`(?s)^<!doctype html>.*<h1>(.*?)</h1>.*$`)
+
+func startLoad(base string, perSecond int) *load {
+	l := &load{base: base, stopped: make(chan struct{})}
+	kinds := []struct{ method, path string }{
+		{"POST", casesAPI}, {"GET", "/motor-insurance/history"}, {"GET", casesAPI + "/00000001-00000002"}, {"GET", "/api/v1/policies"},
+	}
+	go func() {
+		tick := time.NewTicker(time.Second / time.Duration(perSecond))
+		defer tick.Stop()
+		end := time.After(longestLoad)
+		for i := 0; ; i++ {
+			select {
+			case <-l.stopped:
+				return
+			case <-end:
+				return
+			case <-tick.C:
+				l.mu.Lock()
+				select {
+				case <-l.stopped: // nobody waits for what is sent after the stop
+					l.mu.Unlock()
+					return
+				default:
+				}
+				l.sent.Add(1)
+				l.mu.Unlock()
+				kind := kinds[i%len(kinds)]
+				go l.send(kind.method, kind.path)
+			}
+		}
+	}()
+	return l
+}
+
+func (l *load) send(method, path string) {
+	defer l.sent.Done()
+	start := time.Now()
+	problem, code := "", ""
+	request, err := http.NewRequest(method, l.base+path, nil)
+	if err == nil {
+		if method == "POST" {
+			// As a careful client does: a request whose connection nginx closed in the same moment may be sent again, by
+			// net/http here as by browsers, and makes no second case.
+			request.Header.Set("Idempotency-Key", rand.Text())
+		}
+		var answer *http.Response
+		if answer, err = loadClient.Do(request); err == nil {
+			var body []byte
+			body, err = io.ReadAll(answer.Body)
+			answer.Body.Close()
+			if err == nil && answer.StatusCode >= 400 {
+				err = fmt.Errorf("%s: %.150s", answer.Status, heading.ReplaceAll(body, []byte("$1")))
+			}
+			if found := codeOf.FindSubmatch(body); err == nil && method == "POST" && found != nil {
+				code = string(found[1])
+			}
+		}
+	}
+	if err != nil {
+		problem = method + " " + path + ": " + err.Error()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.answers = append(l.answers, answered{start, time.Since(start), problem})
+	if code != "" {
+		l.codes = append(l.codes, code)
+	}
+}
+
+// mark begins a part of the load: since gives what was sent from then on.
+func (l *load) since(mark time.Time) report {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var r report
+	for _, a := range l.answers {
+		if a.at.Before(mark) {
+			continue
+		}
+		r.sent++
+		r.times = append(r.times, a.took)
+		if a.problem != "" {
+			r.failed++
+			r.problems = append(r.problems, fmt.Sprintf("%s after %s", a.problem, a.took.Round(time.Millisecond)))
+			if last := a.at.Add(a.took).Sub(mark); last > r.last {
+				r.last = last
+			}
+		}
+	}
+	slices.Sort(r.times)
+	return r
+}
+
+// stop ends the load and waits for what is under way.
+func (l *load) stop() {
+	l.mu.Lock()
+	close(l.stopped)
+	l.mu.Unlock()
+	l.sent.Wait()
+}
+
+// report is how a part of a load went.
+type report struct {
+	sent, failed int
+	last         time.Duration // from the mark to the last failure
+	times        []time.Duration
+	problems     []string
+}
+
+func (r report) String() string {
+	if r.sent == 0 {
+		return "nothing was sent"
+	}
+	at := func(share float64) time.Duration {
+		return r.times[int(share*float64(len(r.times)-1))].Round(time.Millisecond)
+	}
+	s := fmt.Sprintf("%d of %d failed (p50 %s, p99 %s)", r.failed, r.sent, at(.5), at(.99))
+	if r.failed > 0 {
+		s += fmt.Sprintf(", the last %s in:\n%s", r.last.Round(time.Millisecond), strings.Join(r.problems[:min(5, len(r.problems))], "\n"))
+	}
+	return s
+}
