@@ -254,10 +254,10 @@ func (p *proxy) limits(t *testing.T) {
 	}, "/motor-insurance", "HX-Request", "true")
 	eventually(t, 3*time.Second, "the flood is forgotten", func() error { return answersWith("http://"+p.address+":8080/.pages/style.css", 200) })
 
-	// 100 bodies that never come: the next request of that address waits for none of them, others notice nothing, and the
+	// 300 bodies that never come: the next request of that address waits for none of them, others notice nothing, and the
 	// core has not heard of any.
 	var drips []net.Conn
-	for range 100 {
+	for range 300 {
 		conn, err := net.Dial("tcp", p.address+":8080")
 		if err != nil {
 			t.Fatal(err)
@@ -268,7 +268,7 @@ func (p *proxy) limits(t *testing.T) {
 		}
 		drips = append(drips, conn)
 	}
-	eventually(t, 5*time.Second, "the 101st request at once is refused", func() error { return answersWith("http://"+p.address+":8080/motor-insurance", 429) })
+	eventually(t, 5*time.Second, "the 301st request at once is refused", func() error { return answersWith("http://"+p.address+":8080/motor-insurance", 429) })
 	if out := run(t, "docker", "exec", p.core, "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "http://"+p.nginx+":8080/motor-insurance"); out != "200" {
 		t.Errorf("another address got %s", out)
 	}
