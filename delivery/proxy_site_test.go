@@ -190,7 +190,7 @@ func (p *proxy) raw(t *testing.T, text string) reply {
 func (r reply) html(t *testing.T) *goquery.Document {
 	t.Helper()
 	if kind := r.Header.Get("Content-Type"); kind != "text/html; charset=utf-8" {
-		t.Fatalf("%s: Content-Type is %q: %.200s", r.Request.URL, kind, r.body)
+		t.Fatalf("%d, and Content-Type is %q: %.200s", r.StatusCode, kind, r.body)
 	}
 	document, err := goquery.NewDocumentFromReader(strings.NewReader(r.body))
 	if err != nil {

@@ -89,7 +89,9 @@ func (p *proxy) pagesAndForms(t *testing.T) {
 		if !slices.ContainsFunc(htmx.ResponseHandling, func(r struct {
 			Code string
 			Swap bool
-		}) bool { return r.Swap && strings.Contains(r.Code, code) }) {
+		}) bool {
+			return r.Swap && strings.Contains(r.Code, code)
+		}) {
 			t.Errorf("htmx does not swap %s: %s", code, config)
 		}
 	}
@@ -231,29 +233,6 @@ func (p *proxy) limits(t *testing.T) {
 		replied(t, p.ask(t, "HEAD", "/.pages/style.css", ""), 200)
 	}
 
-	// A flood, of what nginx answers by itself.
-	var lock sync.Mutex
-	counts := map[int]int{}
-	p.many(t, 2000, 32, func() {
-		r := p.ask(t, "HEAD", "/.pages/style.css", "")
-		lock.Lock()
-		defer lock.Unlock()
-		if counts[r.StatusCode]++; r.StatusCode == http.StatusTooManyRequests && r.Header.Get("Retry-After") != "1" {
-			t.Errorf("429 with Retry-After %q", r.Header.Get("Retry-After"))
-		}
-	})
-	if counts[200] < 600 || counts[429] == 0 || counts[200]+counts[429] != 2000 {
-		t.Errorf("of a flood of 2000, answers by status: %v", counts)
-	}
-	p.flooded(t, func(r reply) bool { problemJSON(t, r, 429, "overloaded"); return true }, "/api/v1/policies")
-	p.flooded(t, func(r reply) bool {
-		if r.Header.Get("HX-Retarget") != "#alert" || wordsIn(r.html(t).Find(".trouble b")) != "Too many requests." {
-			t.Errorf("htmx is told %v: %s", r.Header, r.body)
-		}
-		return true
-	}, "/motor-insurance", "HX-Request", "true")
-	eventually(t, 3*time.Second, "the flood is forgotten", func() error { return answersWith("http://"+p.address+":8080/.pages/style.css", 200) })
-
 	// 300 bodies that never come: the next request of that address waits for none of them, others notice nothing, and the
 	// core has not heard of any.
 	var drips []net.Conn
@@ -280,6 +259,29 @@ func (p *proxy) limits(t *testing.T) {
 		conn.Close()
 	}
 	eventually(t, 3*time.Second, "the address is let in again", func() error { return answersWith("http://"+p.address+":8080/motor-insurance", 200) })
+
+	// A flood, of what nginx answers by itself.
+	var lock sync.Mutex
+	counts := map[int]int{}
+	p.many(t, 2000, 32, func() {
+		r := p.ask(t, "HEAD", "/.pages/style.css", "")
+		lock.Lock()
+		defer lock.Unlock()
+		if counts[r.StatusCode]++; r.StatusCode == http.StatusTooManyRequests && r.Header.Get("Retry-After") != "1" {
+			t.Errorf("429 with Retry-After %q", r.Header.Get("Retry-After"))
+		}
+	})
+	if counts[200] < 600 || counts[429] == 0 || counts[200]+counts[429] != 2000 {
+		t.Errorf("of a flood of 2000, answers by status: %v", counts)
+	}
+	p.flooded(t, func(r reply) bool { problemJSON(t, r, 429, "overloaded"); return true }, "/api/v1/policies")
+	p.flooded(t, func(r reply) bool {
+		if r.Header.Get("HX-Retarget") != "#alert" || wordsIn(r.html(t).Find(".trouble b")) != "Too many requests." {
+			t.Errorf("htmx is told %v: %s", r.Header, r.body)
+		}
+		return true
+	}, "/motor-insurance", "HX-Request", "true")
+	eventually(t, 3*time.Second, "the flood is forgotten", func() error { return answersWith("http://"+p.address+":8080/.pages/style.css", 200) })
 }
 
 // many does something a number of times, some at once.
