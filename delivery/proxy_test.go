@@ -260,7 +260,7 @@ func (p *proxy) limits(t *testing.T) {
 	}
 	eventually(t, 3*time.Second, "the address is let in again", func() error { return answersWith("http://"+p.address+":8080/motor-insurance", 200) })
 
-	// A flood, of what nginx answers by itself.
+	// A flood, of what nginx answers by itself. The 300 have used half of what one address may send at once.
 	var lock sync.Mutex
 	counts := map[int]int{}
 	p.many(t, 2000, 32, func() {
@@ -271,7 +271,7 @@ func (p *proxy) limits(t *testing.T) {
 			t.Errorf("429 with Retry-After %q", r.Header.Get("Retry-After"))
 		}
 	})
-	if counts[200] < 600 || counts[429] == 0 || counts[200]+counts[429] != 2000 {
+	if counts[200] < 250 || counts[429] == 0 || counts[200]+counts[429] != 2000 {
 		t.Errorf("of a flood of 2000, answers by status: %v", counts)
 	}
 	p.flooded(t, func(r reply) bool { problemJSON(t, r, 429, "overloaded"); return true }, "/api/v1/policies")
