@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -57,6 +58,21 @@ func closeAll(pools ...*bun.DB) (err error) {
 	return err
 }
 
+// Patience with the network on the way to PostgreSQL, whose connections are made anew while requests wait: a container
+// that was replaced has a new address, and for a moment none.
+const (
+	lookupPatience = 300 * time.Millisecond
+	dialPatience   = 500 * time.Millisecond
+)
+
+// lookup finds the addresses of a host. A name that is not known for a moment may be asked for elsewhere, for many
+// seconds; net's shared resolver has whoever asks meanwhile wait for that same answer, so each asks for itself.
+func lookup(ctx context.Context, host string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookupPatience)
+	defer cancel()
+	return new(net.Resolver).LookupHost(ctx, host)
+}
+
 // connectPostgres opens the pools for PostgreSQL and waits until it answers.
 func connectPostgres(ctx context.Context, address string, log *slog.Logger) (write, read *bun.DB, err error) {
 	config, err := pgx.ParseConfig(address)
@@ -65,6 +81,7 @@ func connectPostgres(ctx context.Context, address string, log *slog.Logger) (wri
 	}
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec // bun writes values into the text, so there is nothing to prepare
 	config.ConnectTimeout = patience
+	config.LookupFunc, config.DialFunc = lookup, (&net.Dialer{Timeout: dialPatience}).DialContext
 	for name, value := range map[string]string{
 		"application_name": "verdictory",
 		// A replica that is cut off in the middle of a transaction must not keep the others from the tallies.

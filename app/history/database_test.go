@@ -59,6 +59,16 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+func TestLookupEndsSoon(t *testing.T) {
+	if addresses, err := lookup(background, "127.0.0.1"); err != nil || len(addresses) != 1 || addresses[0] != "127.0.0.1" {
+		t.Errorf("found %v, %v", addresses, err)
+	}
+	start := time.Now()
+	if addresses, err := lookup(background, "no-such-host.invalid"); err == nil || time.Since(start) > time.Minute/10 {
+		t.Errorf("after %s found %v, %v", time.Since(start), addresses, err)
+	}
+}
+
 func TestSQLiteIsDurable(t *testing.T) {
 	s := open(t, "sqlite://"+filepath.Join(t.TempDir(), "a file? with #signs% in its name.db"), motor(t))
 	mustSave(t, s, makeCase(motor(t), 1), "")

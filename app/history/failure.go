@@ -16,14 +16,14 @@ import (
 // service is the database's name in errors.
 const service = "database"
 
-// failure turns an error of the database into the store's: the end of the caller's own context as it is, Unavailable
-// where the database cannot be had, and anything else for the log alone.
+// failure turns an error of the database into the store's: that the caller has gone as it is, Unavailable where the
+// database cannot be had, in the caller's time or at all, and anything else for the log alone.
 func failure(caller context.Context, what string, err error) error {
 	var known *contract.Error
 	switch {
 	case err == nil:
 		return nil
-	case caller.Err() != nil:
+	case errors.Is(caller.Err(), context.Canceled):
 		return caller.Err()
 	case errors.As(err, &known):
 		return known

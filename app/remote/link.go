@@ -45,12 +45,20 @@ type link struct {
 	log       *slog.Logger
 }
 
+// dial connects within its patience, the look-up of the name included. A service none of whose replicas is there has no
+// name, and a resolver may then ask elsewhere for many seconds; net's shared one has whoever asks meanwhile wait for that
+// same answer, so each asks for itself.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: dialPatience, Resolver: new(net.Resolver)}
+	return dialer.DialContext(ctx, network, address)
+}
+
 // newLink makes the link to the service at a base URL. It sets everything that resty and net/http would otherwise leave
 // open: connections, timeouts, redirects, cookies.
 func newLink(name, base string, config Config) *link {
 	l := &link{name: name, metrics: config.Metrics, log: config.Log}
 	l.transport = &http.Transport{
-		DialContext:            (&net.Dialer{Timeout: dialPatience}).DialContext,
+		DialContext:            dial,
 		MaxIdleConnsPerHost:    idlePerHost,
 		IdleConnTimeout:        idleLife,
 		ResponseHeaderTimeout:  batchPatience, // the longest that anything waits for a first byte; attempts have their own
