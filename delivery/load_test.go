@@ -21,10 +21,9 @@ type load struct {
 	stopped chan struct{}
 	sent    sync.WaitGroup
 
-	mu       sync.Mutex
-	answers  []answered
-	codes    []string // of the cases whose making was acknowledged
-	requests int
+	mu      sync.Mutex
+	answers []answered
+	codes   []string // of the cases whose making was acknowledged
 }
 
 // answered is how a request went.
