@@ -15,10 +15,11 @@ import (
 )
 
 // load sends requests at a steady rate, whether or not the ones before have been answered, until it is stopped: a quarter
-// of them make a case, the others read a page, a case, and a file. It never sends more than it was told, nor longer.
+// of them make a case, the others read pages, cases and files. It never sends more than it was told, nor longer.
 type load struct {
 	base    string
 	stopped chan struct{}
+	once    sync.Once // for the stop
 	sent    sync.WaitGroup
 
 	mu      sync.Mutex
@@ -39,13 +40,20 @@ const longestLoad = 5 * time.Minute
 // loadClient gives up as a person would. Its connections are kept, as browsers keep theirs.
 var loadClient = &http.Client{Timeout: 8 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 32, IdleConnTimeout: 10 * time.Second}}
 
+var assetOf = regexp.MustCompile(`/static/[0-9a-f]+/style\.css`)
+
 // heading is what an error's page says in one line.
 var heading = regexp.MustCompile(`(?s)^<!doctype html>.*<h1>(.*?)</h1>.*$`)
 
 func startLoad(base string, perSecond int) *load {
 	l := &load{base: base, stopped: make(chan struct{})}
+	asset := "/static/"
+	if _, page, err := ask("GET", base+"/"); err == nil {
+		asset = assetOf.FindString(page)
+	}
 	kinds := []struct{ method, path string }{
-		{"POST", casesAPI}, {"GET", "/motor-insurance/history"}, {"GET", casesAPI + "/00000001-00000002"}, {"GET", "/api/v1/policies"},
+		{"POST", casesAPI}, {"GET", "/motor-insurance/history"}, {"GET", asset}, {"GET", casesAPI + "/00000001-00000002"},
+		{"POST", casesAPI}, {"GET", "/api/v1/policies"}, {"GET", asset}, {"GET", casesAPI + "/00000001-00000003"},
 	}
 	go func() {
 		tick := time.NewTicker(time.Second / time.Duration(perSecond))
@@ -135,9 +143,11 @@ func (l *load) since(mark time.Time) report {
 
 // stop ends the load and waits for what is under way.
 func (l *load) stop() {
-	l.mu.Lock()
-	close(l.stopped)
-	l.mu.Unlock()
+	l.once.Do(func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		close(l.stopped)
+	})
 	l.sent.Wait()
 }
 

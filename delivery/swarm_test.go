@@ -245,9 +245,12 @@ func TestPushToServed(t *testing.T) {
 		run(t, append([]string{"git", "-C", checkout, "-c", "user.name=test", "-c", "user.email=test@example.org"}, args...)...)
 	}
 
-	setting := append(in(s.setting), "IMAGE="+registry+"/verdictory", "MAKEFLAGS=--no-print-directory -C "+agent)
+	setting := append(in(s.setting), "IMAGE="+registry+"/verdictory")
 	pipeline := func() (stages string) {
-		for _, stage := range [][]string{in(setting, "make", "image"), in(setting, "make", "push"), in(setting, "make", "deploy"), in(setting, "make", "smoke", "URL="+s.base)} {
+		for _, stage := range [][]string{
+			in(setting, "make", "image", "-C", agent), in(setting, "make", "push", "-C", agent),
+			in(setting, "make", "deploy", "-C", agent), in(setting, "make", "smoke", "-C", agent, "URL="+s.base),
+		} {
 			start := time.Now()
 			run(t, stage...)
 			stages += fmt.Sprintf(" %s %s", stage[len(setting)+1], time.Since(start).Round(100*time.Millisecond))
@@ -276,7 +279,7 @@ func TestPushToServed(t *testing.T) {
 	stages := pipeline()
 	took := time.Since(start)
 	for range 4 { // both replicas
-		if _, body, err := ask("GET", s.base+"/api/nothing"); err != nil || !strings.Contains(body, heading) {
+		if _, body, err := ask("GET", s.base+"/a/page/that/is/not/there"); err != nil || !strings.Contains(body, heading) {
 			t.Errorf("the change is not served: %v %.300s", err, body)
 		}
 	}
