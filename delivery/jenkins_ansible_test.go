@@ -167,6 +167,7 @@ func (g *gitHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func TestJenkinsIsProvisioned(t *testing.T) {
+	t.Parallel() // with the other provisioning, after the tests that measure
 	repository, fingerprint := standIns(t)
 	api := &gitHub{token: canary + "-github-token", hooks: []map[string]any{
 		{"id": 3, "active": true, "events": []string{"push"}, "config": map[string]any{"url": "https://elsewhere.example/hook", "content_type": "json", "insecure_ssl": "0"}},
