@@ -56,31 +56,31 @@ func startLoad(base string, perSecond int) *load {
 		{"POST", casesAPI}, {"GET", "/api/v1/policies"}, {"GET", asset}, {"GET", casesAPI + "/00000001-00000003"},
 	}
 	go func() {
-		tick := time.NewTicker(time.Second / time.Duration(perSecond))
-		defer tick.Stop()
-		end := time.After(longestLoad)
-		for i := 0; ; i++ {
-			select {
-			case <-l.stopped:
+		start := time.Now()
+		for i := 0; time.Since(start) < longestLoad; i++ {
+			// By the clock, so that a machine that was busy for a moment is sent what it missed.
+			time.Sleep(time.Until(start.Add(time.Duration(i) * time.Second / time.Duration(perSecond))))
+			if !l.begin() {
 				return
-			case <-end:
-				return
-			case <-tick.C:
-				l.mu.Lock()
-				select {
-				case <-l.stopped: // nobody waits for what is sent after the stop
-					l.mu.Unlock()
-					return
-				default:
-				}
-				l.sent.Add(1)
-				l.mu.Unlock()
-				kind := kinds[i%len(kinds)]
-				go l.send(kind.method, kind.path)
 			}
+			kind := kinds[i%len(kinds)]
+			go l.send(kind.method, kind.path)
 		}
 	}()
 	return l
+}
+
+// begin counts a request, unless the load was stopped: nobody waits for what is sent after that.
+func (l *load) begin() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case <-l.stopped:
+		return false
+	default:
+		l.sent.Add(1)
+		return true
+	}
 }
 
 func (l *load) send(method, path string) {
