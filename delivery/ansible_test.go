@@ -75,7 +75,7 @@ func newHost(t testing.TB, network, name string, more ...string) host {
 	}
 	private, h.known = newKey(t)
 	// Nobody cuts this machine's power between two packages.
-	h.sh("echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/unsafe-io; rm -f /etc/ssh/ssh_host_*; umask 077; mkdir -p /root/.ssh; echo '" + public + "' >/root/.ssh/authorized_keys; " +
+	h.sh("echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/unsafe-io; rm -f /etc/ssh/ssh_host_*; umask 077; mkdir -p ~/.ssh; echo '" + public + "' >~/.ssh/authorized_keys; " +
 		"echo '" + private + "' >/etc/ssh/ssh_host_ed25519_key; echo '" + h.known + "' >/etc/ssh/ssh_host_ed25519_key.pub; systemctl restart ssh")
 	return h
 }
@@ -267,6 +267,7 @@ func (s *site) quiet(hosts ...host) {
 
 // TestAnsible provisions one host and three at the same time.
 func TestAnsible(t *testing.T) {
+	t.Parallel() // with the other provisioning, after the tests that measure
 	if _, err := archives(); err != nil {
 		t.Fatal(err)
 	}
@@ -424,12 +425,12 @@ func firewall(t *testing.T, h host) {
 // backups makes dumps and sees them leave the volume, and the host, with the oldest of them dropped.
 func backups(t *testing.T, h host) {
 	t.Helper()
-	h.sh("runuser -u deploy -- mkdir /home/deploy/second-place")
+	h.sh("runuser -u deploy -- mkdir ~deploy/second-place")
 	h.sh(`cd /var/backups/verdictory && for day in 01 02; do touch -d 2026-01-$day verdictory-202601${day}T031500Z.dump; done`)
 	name := h.sh("verdictory-stack backup-now")
 	h.sh("systemctl start verdictory-backup || { journalctl --unit verdictory-backup --no-pager; exit 1; }")
 	want := "verdictory-20260102T031500Z.dump\n" + name
-	for _, folder := range []string{"/var/backups/verdictory", "/home/deploy/second-place"} {
+	for _, folder := range []string{"/var/backups/verdictory", "~deploy/second-place"} {
 		if got := h.sh("ls " + folder); got != want {
 			t.Errorf("%s has %q, want %q", folder, got, want)
 		}
