@@ -331,7 +331,7 @@ func oneHost(t *testing.T) {
 
 	hardened(t, h)
 	firewall(t, h)
-	backups(t, h)
+	dump := backups(t, h)
 	s.unchanged()
 
 	// A new password in the vault, and the same command.
@@ -361,7 +361,31 @@ func oneHost(t *testing.T) {
 	if names := strings.Fields(h.sh("docker secret ls --format '{{.Name}}'")); len(names) != 1 {
 		t.Errorf("after the rotation the swarm holds the secrets %v, want one", names)
 	}
+	restored(t, h, base, dump, code)
 	s.quiet(h)
+}
+
+// restored brings a dump back that only the host still has, as provisioning/README.md says.
+func restored(t *testing.T, h host, base, dump, code string) {
+	t.Helper()
+	later, err := generate(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile(filepath.Join(root, "provisioning/README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := regexp.MustCompile("(?s)```sh\ndump=[^\n]*\n(.*?)```").FindSubmatch(readme)
+	if commands == nil {
+		t.Fatal("provisioning/README.md does not say how a dump comes back")
+	}
+	h.sh(`docker exec "$(/opt/verdictory/scripts/container backup)" sh -c 'rm /var/lib/postgresql/*.dump'`)
+	h.sh("set -e; dump=" + dump + "\n" + string(commands[1]))
+	eventually(t, patienceOfStart, "the case of before the dump is back", func() error { return found(base, code) })
+	if err := found(base, later); err == nil {
+		t.Errorf("the case %s, made after the dump, is still there", later)
+	}
 }
 
 // hardened reads back what the roles set.
@@ -423,7 +447,7 @@ func firewall(t *testing.T, h host) {
 }
 
 // backups makes dumps and sees them leave the volume, and the host, with the oldest of them dropped.
-func backups(t *testing.T, h host) {
+func backups(t *testing.T, h host) (dump string) {
 	t.Helper()
 	h.sh("runuser -u deploy -- mkdir ~deploy/second-place")
 	h.sh(`cd /var/backups/verdictory && for day in 01 02; do touch -d 2026-01-$day verdictory-202601${day}T031500Z.dump; done`)
@@ -438,6 +462,7 @@ func backups(t *testing.T, h host) {
 			t.Errorf("%s/%s begins with %q: no dump", folder, name, got)
 		}
 	}
+	return name
 }
 
 // threeHosts begins with a manager and a worker, adds the second worker, and loses one.
@@ -532,7 +557,9 @@ func workerLost(t *testing.T, manager, worker host, base string) {
 		return nil
 	})
 	replaced := down + eventually(t, 90*time.Second, "every task runs on the nodes that are left", func() error {
-		out := manager.sh("docker node ps --filter desired-state=running --format '{{.Name}} {{.CurrentState}}' $(docker node ls --format '{{.Hostname}}' | grep -vx " + worker.name + ")")
+		// Asked about several nodes at once, docker repeats itself.
+		out := manager.sh("for node in $(docker node ls --format '{{.Hostname}}' | grep -vx " + worker.name + "); do " +
+			"docker node ps --filter desired-state=running --format '{{.Name}} {{.CurrentState}}' $node; done")
 		if strings.Count(out, " Running ") != tasksOfStack {
 			return fmt.Errorf("%s", out)
 		}
