@@ -223,9 +223,6 @@ func (s *site) play() (changed int) {
 	if err != nil {
 		s.t.Fatalf("ansible-playbook: %s", end)
 	}
-	if i := strings.LastIndex(out, "====="); i > 0 {
-		s.t.Log(out[i:])
-	}
 	hosts := recap.FindAllStringSubmatch(out, -1)
 	if len(hosts) == 0 {
 		s.t.Fatalf("no recap: %s", end)
