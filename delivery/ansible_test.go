@@ -284,7 +284,7 @@ func oneHost(t *testing.T) {
 	key, public := newKey(t)
 	const first, second, registry, user = "canary-one-postgres-first-Qk7'x", "canary-one-postgres-second", "canary-one-registry", "canary-one-person"
 	s := newSite(t, "one", map[string]host{"verdictory.example": h})
-	s.secret("vault_postgres_password", first)
+	s.secret("vault_postgres_password", first, "canary-one-postgres-first") // whatever the quote in it becomes
 	s.secret("vault_registry_password", registry, registry, base64.StdEncoding.EncodeToString([]byte("pusher:"+registry)))
 	s.secret("vault_users", []string{"ada:{PLAIN}" + user}, user)
 	s.secret("vault_backup_key", key, strings.Split(key, "\n")[2])
