@@ -218,7 +218,7 @@ const (
 	titleOfNowhere = "app/page/problem.go"
 )
 
-// What is saved is served within 3 s, and what is stored stays.
+// What is saved is served, in a time that is printed, and what is stored stays.
 func TestComposeDev(t *testing.T) {
 	d := newDevelopment(t)
 	if out, err := d.compose("down", "--volumes"); err != nil { // what a run that was cut off has left
