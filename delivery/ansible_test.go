@@ -262,29 +262,21 @@ func (s *site) quiet(hosts ...host) {
 	}
 }
 
-// TestAnsible provisions one host and three at the same time.
+// TestAnsible makes a bare host into an installation with everything that can be given: a domain whose certificate an ACME server
+// issues, people with passwords, a registry's login, a deploy user, a second place for backups. Then it grows into three hosts, with a
+// new password for its database, and loses one of them.
 func TestAnsible(t *testing.T) {
 	t.Parallel() // with the other provisioning, after the tests that measure
-	if _, err := archives(); err != nil {
-		t.Fatal(err)
-	}
-	t.Run("one host", func(t *testing.T) { t.Parallel(); oneHost(t) })
-	t.Run("three hosts", func(t *testing.T) { t.Parallel(); threeHosts(t) })
-}
-
-// oneHost has everything that can be given: a domain whose certificate an ACME server issues, people with passwords, a registry's
-// login, a deploy user, and a second place for backups.
-func oneHost(t *testing.T) {
-	const network, name, domain = "vansible-one", "vansible-one-host", "verdictory.test"
+	const network, domain = "vansible", "verdictory.test"
 	newNetwork(t, network)
-	http, https := free(t), free(t)
-	h := newHost(t, network, name, "--publish", "127.0.0.1:"+http+":80", "--publish", "127.0.0.1:"+https+":443")
-	acme := newACME(t, network, domain, h)
+	plain, https := free(t), free(t)
+	manager := newHost(t, network, "vansible-manager", "--publish", "127.0.0.1:"+plain+":80", "--publish", "127.0.0.1:"+https+":443")
+	acme := newACME(t, network, domain, manager)
 
 	key, public := newKey(t)
-	const first, second, registry, user = "canary-one-postgres-first-Qk7'x", "canary-one-postgres-second", "canary-one-registry", "canary-one-person"
-	s := newSite(t, "one", map[string]host{"verdictory.example": h})
-	s.secret("vault_postgres_password", first, "canary-one-postgres-first") // whatever the quote in it becomes
+	const first, second, registry, user = "canary-postgres-first-Qk7'x", "canary-postgres-second", "canary-registry", "canary-person"
+	s := newSite(t, "one", map[string]host{"verdictory.example": manager})
+	s.secret("vault_postgres_password", first, "canary-postgres-first") // whatever the quote in it becomes
 	s.secret("vault_registry_password", registry, registry, base64.StdEncoding.EncodeToString([]byte("pusher:"+registry)))
 	s.secret("vault_users", []string{"ada:{PLAIN}" + user}, user)
 	s.secret("vault_backup_key", key, strings.Split(key, "\n")[2])
@@ -293,7 +285,7 @@ func oneHost(t *testing.T) {
 		"verdictory_registry": "registry.example", "verdictory_registry_user": "pusher",
 		"verdictory_deploy_keys":   []string{public},
 		"verdictory_backup_target": "deploy@127.0.0.1:second-place", "verdictory_backup_keep": 2,
-		"verdictory_backup_known_hosts": "127.0.0.1 " + h.known,
+		"verdictory_backup_known_hosts": "127.0.0.1 " + manager.known,
 	} {
 		s.vars[name] = value
 	}
@@ -301,23 +293,14 @@ func oneHost(t *testing.T) {
 		t.Fatal("the first run changed nothing")
 	}
 
-	// Through nginx, with the certificate that the ACME server has issued for the domain.
-	verify := acme.client(t, domain)
-	base := "https://ada:" + user + "@127.0.0.1:" + https
-	answer, err := verify.Get("https://127.0.0.1:" + https + "/readyz")
-	if err != nil {
-		t.Fatalf("the certificate's chain: %v", err)
-	}
-	answer.Body.Close()
-	if issuer := answer.TLS.PeerCertificates[0].Issuer.CommonName; !strings.Contains(issuer, "Pebble") {
-		t.Errorf("the certificate is issued by %q, not by the ACME server", issuer)
-	}
-	if answer, _, err := ask("GET", "http://127.0.0.1:"+http+"/"); err != nil || answer.StatusCode != 308 {
+	acme.issued(t, "https://127.0.0.1:"+https+"/readyz", domain)
+	if answer, _, err := ask("GET", "http://127.0.0.1:"+plain+"/"); err != nil || answer.StatusCode != 308 {
 		t.Errorf("plain HTTP: %v, %v, want 308", answer, err)
 	}
 	if answer, _, err := ask("GET", "https://127.0.0.1:"+https+"/motor-insurance"); err != nil || answer.StatusCode != 401 {
 		t.Errorf("nobody: %v, %v, want 401", answer, err)
 	}
+	base := "https://ada:" + user + "@127.0.0.1:" + https
 	code, err := generate(base)
 	if err != nil {
 		t.Fatal(err)
@@ -325,41 +308,67 @@ func oneHost(t *testing.T) {
 	if err := found(base, code); err != nil {
 		t.Fatal(err)
 	}
-
-	hardened(t, h)
-	firewall(t, h)
-	dump := backups(t, h)
+	hardened(t, manager)
+	firewall(t, manager)
+	dump := backups(t, manager)
 	s.unchanged()
 
-	// A new password in the vault, and the same command.
+	// Two workers, a new password in the vault, no more people and no more domain: the same command brings all of it about.
+	workers := []host{newHost(t, network, "vansible-worker1"), newHost(t, network, "vansible-worker2")}
+	s.hosts("three", map[string]host{"manager.verdictory.example": manager, "worker1.verdictory.example": workers[0], "worker2.verdictory.example": workers[1]})
+	s.secret("vault_postgres_password", second)
+	s.vars["verdictory_domain"], s.secrets["vault_users"] = "", []string{}
 	accepted := func(password string) bool {
-		_, err := try("PGPASSWORD="+password, "docker", "exec", "--env", "PGPASSWORD", name, "bash", "-c",
+		_, err := try("PGPASSWORD="+password, "docker", "exec", "--env", "PGPASSWORD", manager.name, "bash", "-c",
 			`docker exec --env PGPASSWORD "$(/opt/verdictory/scripts/container postgres)" sh -c 'exec psql -w -h "$(hostname)" -U verdictory -d verdictory -c "select 1"'`)
 		return err == nil
 	}
 	if !accepted(first) || accepted(second) {
 		t.Fatal("before its rotation the first password is not the one that counts")
 	}
-	s.secret("vault_postgres_password", second)
-	start := time.Now()
-	if s.play() == 0 {
-		t.Error("a new password changed nothing")
-	}
+	s.play()
 	if accepted(first) || !accepted(second) {
 		t.Errorf("after its rotation: the old password is accepted: %v, the new one: %v", accepted(first), accepted(second))
 	}
+	if names := strings.Fields(manager.sh("docker secret ls --format '{{.Name}}'")); len(names) != 1 {
+		t.Errorf("after the rotation the swarm holds the secrets %v, want one", names)
+	}
+	if got := manager.sh("docker node ls --format '{{.Hostname}} {{.Status}}' | sort"); got != "vansible-manager Ready\nvansible-worker1 Ready\nvansible-worker2 Ready" {
+		t.Errorf("the nodes: %s", got)
+	}
+	tasks := func(worker host) []string {
+		return strings.Fields(manager.sh("docker node ps --filter desired-state=running --format '{{.Name}}' " + worker.name))
+	}
+	for _, worker := range workers {
+		if len(tasks(worker)) == 0 {
+			t.Errorf("%s has no task", worker.name)
+		}
+	}
+	// The certificate is the host's own now, so it is what it is checked by.
+	own := x509.NewCertPool()
+	if !own.AppendCertsFromPEM([]byte(manager.sh("cat /etc/verdictory/edge/tls/certificate.pem"))) {
+		t.Fatal("there is no certificate")
+	}
+	transport := loadClient.Transport.(*http.Transport)
+	transport.TLSClientConfig = &tls.Config{RootCAs: own, ServerName: manager.name}
+	t.Cleanup(func() { transport.TLSClientConfig = nil })
+	base = "https://127.0.0.1:" + https
 	if err := found(base, code); err != nil {
 		t.Error(err)
 	}
 	if _, err := generate(base); err != nil {
 		t.Error(err)
 	}
-	t.Logf("a secret rotated in %s", time.Since(start).Round(time.Second))
-	if names := strings.Fields(h.sh("docker secret ls --format '{{.Name}}'")); len(names) != 1 {
-		t.Errorf("after the rotation the swarm holds the secrets %v, want one", names)
+	s.unchanged()
+
+	lost, left := workers[0], workers[1]
+	if len(tasks(left)) > len(tasks(lost)) {
+		lost, left = left, lost
 	}
-	restored(t, h, base, dump, code)
-	s.quiet(h)
+	t.Logf("%s, which is lost, runs %v", lost.name, tasks(lost))
+	workerLost(t, manager, lost, base)
+	restored(t, manager, base, dump, code)
+	s.quiet(manager, left)
 }
 
 // restored brings a dump back that only the host still has, as provisioning/README.md says.
@@ -462,70 +471,6 @@ func backups(t *testing.T, h host) (dump string) {
 	return name
 }
 
-// threeHosts begins with a manager and a worker, adds the second worker, and loses one.
-func threeHosts(t *testing.T) {
-	const network = "vansible-three"
-	newNetwork(t, network)
-	http, https := free(t), free(t)
-	manager := newHost(t, network, "vansible-manager", "--publish", "127.0.0.1:"+http+":80", "--publish", "127.0.0.1:"+https+":443")
-	workers := []host{newHost(t, network, "vansible-worker1"), newHost(t, network, "vansible-worker2")}
-
-	hosts := map[string]host{"manager.verdictory.example": manager, "worker1.verdictory.example": workers[0]}
-	s := newSite(t, "three", hosts)
-	s.secret("vault_postgres_password", "canary-three-postgres")
-	if s.play() == 0 {
-		t.Fatal("the first run changed nothing")
-	}
-
-	// The certificate is the host's own, so it is what it is checked by.
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM([]byte(manager.sh("cat /etc/verdictory/edge/tls/certificate.pem"))) {
-		t.Fatal("no certificate on the manager")
-	}
-	own := clientOf(pool, manager.name)
-	answer, err := own.Get("https://127.0.0.1:" + https + "/readyz")
-	if err != nil || answer.StatusCode != 200 {
-		t.Fatalf("through nginx: %v %v", answer, err)
-	}
-	answer.Body.Close()
-	code, err := generate("https://127.0.0.1:" + https)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	// The second worker, and TLS taken away in the same run.
-	hosts["worker2.verdictory.example"] = workers[1]
-	s.hosts("three", hosts)
-	s.vars["verdictory_tls"] = false
-	start := time.Now()
-	s.play()
-	t.Logf("a worker added in %s", time.Since(start).Round(time.Second))
-	if got := manager.sh("docker node ls --format '{{.Hostname}} {{.Status}}' | sort"); got != "vansible-manager Ready\nvansible-worker1 Ready\nvansible-worker2 Ready" {
-		t.Errorf("the nodes: %s", got)
-	}
-	tasks := func(worker host) []string {
-		return strings.Fields(manager.sh("docker node ps --filter desired-state=running --format '{{.Name}}' " + worker.name))
-	}
-	for _, worker := range workers {
-		if len(tasks(worker)) == 0 {
-			t.Errorf("%s has no task", worker.name)
-		}
-	}
-	base := "http://127.0.0.1:" + http
-	if err := found(base, code); err != nil {
-		t.Fatal(err)
-	}
-	s.unchanged()
-
-	lost := workers[0]
-	if len(tasks(workers[1])) > len(tasks(lost)) {
-		lost = workers[1]
-	}
-	t.Logf("%s, which is lost, runs %v", lost.name, tasks(lost))
-	workerLost(t, manager, lost, base)
-	s.quiet(manager)
-}
-
 // tasksOfStack are the replicas of all services of compose.prod.yml.
 const tasksOfStack = 4*2 + 3
 
@@ -584,11 +529,6 @@ func workerLost(t *testing.T, manager, worker host, base string) {
 			t.Errorf("the acknowledged case %s is stored %d times", code, strings.Count(stored, code))
 		}
 	}
-}
-
-// clientOf trusts one authority, and expects a name whatever the address.
-func clientOf(pool *x509.CertPool, name string) *http.Client {
-	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, ServerName: name}}}
 }
 
 // newKey makes a key for SSH: the private one's text and the public one's.
@@ -655,4 +595,16 @@ func newACME(t testing.TB, network, domain string, h host) *acme {
 	return a
 }
 
-func (a *acme) client(t testing.TB, domain string) *http.Client { return clientOf(a.roots, domain) }
+// issued checks that what answers at an address has this server's certificate for the domain.
+func (a *acme) issued(t *testing.T, url, domain string) {
+	t.Helper()
+	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: a.roots, ServerName: domain}}}
+	answer, err := client.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if issuer := answer.TLS.PeerCertificates[0].Issuer.CommonName; !strings.Contains(issuer, "Pebble") || answer.StatusCode != http.StatusOK {
+		t.Errorf("%s answers %s with a certificate by %q, not by the ACME server", url, answer.Status, issuer)
+	}
+}
