@@ -15,7 +15,8 @@ import (
 )
 
 // load sends requests at a steady rate, whether or not the ones before have been answered, until it is stopped: a quarter
-// of them make a case, the others read pages, cases and files. It never sends more than it was told, nor longer.
+// of them make a case, the others read pages, cases and files, as a style that a page of before the load has. Some are a page
+// with all the files that it links, which count as one. It never sends more than it was told, nor longer.
 type load struct {
 	base    string
 	stopped chan struct{}
@@ -51,10 +52,13 @@ func startLoad(base string, perSecond int) *load {
 	if _, page, err := ask("GET", base+"/"); err == nil {
 		asset = assetOf.FindString(page)
 	}
-	kinds := []struct{ method, path string }{
+	type kind struct{ method, path string }
+	kinds := []kind{
 		{"POST", casesAPI}, {"GET", "/motor-insurance/history"}, {"GET", asset}, {"GET", casesAPI + "/00000001-00000002"},
 		{"POST", casesAPI}, {"GET", "/api/v1/policies"}, {"GET", asset}, {"GET", casesAPI + "/00000001-00000003"},
 	}
+	kinds = append(kinds, kinds...)
+	kinds[2].path = visited
 	go func() {
 		start := time.Now()
 		for i := 0; time.Since(start) < longestLoad; i++ {
@@ -83,39 +87,62 @@ func (l *load) begin() bool {
 	}
 }
 
+// visited is the page whose files are asked for too, and linked finds them.
+const visited = "/motor-insurance"
+
+var linked = regexp.MustCompile(`(?:href|src)="(/static/[^"]+)"`)
+
 func (l *load) send(method, path string) {
 	defer l.sent.Done()
 	start := time.Now()
-	problem, code := "", ""
-	request, err := http.NewRequest(method, l.base+path, nil)
-	if err == nil {
-		if method == "POST" {
-			// As a careful client does: a request whose connection nginx closed in the same moment may be sent again, by
-			// net/http here as by browsers, and makes no second case.
-			request.Header.Set("Idempotency-Key", rand.Text())
+	body, err := l.ask(method, path)
+	if path == visited && err == nil {
+		files := linked.FindAllSubmatch(body, -1)
+		if len(files) < 4 {
+			err = fmt.Errorf("%s links %d files", path, len(files))
 		}
-		var answer *http.Response
-		if answer, err = loadClient.Do(request); err == nil {
-			var body []byte
-			body, err = io.ReadAll(answer.Body)
-			answer.Body.Close()
-			if err == nil && answer.StatusCode >= 400 {
-				err = fmt.Errorf("%s: %.150s", answer.Status, heading.ReplaceAll(body, []byte("$1")))
-			}
-			if found := codeOf.FindSubmatch(body); err == nil && method == "POST" && found != nil {
-				code = string(found[1])
+		for _, file := range files {
+			if _, failed := l.ask("GET", string(file[1])); failed != nil {
+				err = failed
 			}
 		}
 	}
+	problem, code := "", codeOf.FindSubmatch(body)
 	if err != nil {
-		problem = method + " " + path + ": " + err.Error()
+		problem = err.Error()
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.answers = append(l.answers, answered{start, time.Since(start), problem})
-	if code != "" {
-		l.codes = append(l.codes, code)
+	if err == nil && method == "POST" && code != nil {
+		l.codes = append(l.codes, string(code[1]))
 	}
+}
+
+// ask makes a request, and gives the body of a good answer.
+func (l *load) ask(method, path string) ([]byte, error) {
+	request, err := http.NewRequest(method, l.base+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	if method == "POST" {
+		// As a careful client does: a request whose connection nginx closed in the same moment may be sent again, by
+		// net/http here as by browsers, and makes no second case.
+		request.Header.Set("Idempotency-Key", rand.Text())
+	}
+	answer, err := loadClient.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode >= 400 {
+		err = fmt.Errorf("%s: %.150s", answer.Status, heading.ReplaceAll(body, []byte("$1")))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	return body, nil
 }
 
 // mark begins a part of the load: since gives what was sent from then on.

@@ -3,6 +3,7 @@
 package delivery
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -93,9 +94,33 @@ const requestsPerSecond = 200
 func TestSwarm(t *testing.T) {
 	first := built(t)
 	second, broken := "verdictory:test-next", "verdictory:test-broken"
-	// What changes from version to version, and one whose services never become healthy.
-	from(t, second, "FROM "+first+"\nLABEL version=next\n")
-	from(t, broken, "FROM "+first+"\nENTRYPOINT [\"/verdictory\", \"check\"]\n")
+	// What changes from version to version: what pages look like and do, under new addresses.
+	variant(t, second, map[string]string{
+		"static/style.css": content(t, "static/style.css") + "/* next */\n",
+		"static/app.js":    content(t, "static/app.js") + "// next\n",
+	})
+	// One whose core brings the schema a step further, and whose services then end.
+	steps, err := filepath.Glob(filepath.Join(root, "app/history/migrations/postgres/*.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	further := fmt.Sprintf("%04d_further.fits-%04d.sql", len(steps)+1, len(steps))
+	variant(t, broken, map[string]string{
+		"app/history/migrations/postgres/" + further: "CREATE TABLE further (n BIGINT)",
+		"broken.go": `package main
+
+import (
+	"os"
+	"time"
+)
+
+func init() {
+	if len(os.Args) < 2 || os.Args[1] != "app" {
+		os.Exit(1)
+	}
+	time.AfterFunc(3*time.Second, func() { os.Exit(1) })
+}
+`})
 	s := newSwarm(t)
 
 	last, took := s.mustDeploy(first)
@@ -140,6 +165,10 @@ func TestSwarm(t *testing.T) {
 		if images := s.imagesOf(service); !slices.Equal(images, []string{second}) {
 			t.Errorf("%s runs %v after the rollback", service, images)
 		}
+	}
+	// The schema stays as the broken version left it. A core that is killed starts on it, below.
+	if taken := s.sql("SELECT name FROM schema_migrations ORDER BY version DESC LIMIT 1"); taken != further {
+		t.Errorf("the broken version left the schema at %s, want it at %s", taken, further)
 	}
 	l.stop()
 	whole := l.since(begin)
@@ -220,13 +249,40 @@ func (s *swarm) kill(t *testing.T) {
 	}
 }
 
-// from builds a small image.
-func from(t *testing.T, name, dockerfile string) {
+// content is a file of the source tree.
+func content(t *testing.T, file string) string {
 	t.Helper()
-	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "Dockerfile"), []byte(dockerfile), 0o600); err != nil {
+	text, err := os.ReadFile(filepath.Join(root, file))
+	if err != nil {
 		t.Fatal(err)
 	}
+	return string(text)
+}
+
+// variant builds an image of the product with some files of its source tree in the place of others, or beside them.
+func variant(t *testing.T, name string, files map[string]string) {
+	t.Helper()
+	folder := t.TempDir()
+	write := func(file, text string) string {
+		file = filepath.Join(folder, file)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	var overlay struct{ Replace map[string]string }
+	overlay.Replace = map[string]string{}
+	for file, text := range files {
+		overlay.Replace[filepath.Join(root, file)] = write(strings.ReplaceAll(file, "/", "-"), text)
+	}
+	document, err := json.Marshal(overlay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false", "go", "build", "-trimpath", "-overlay", write("overlay.json", string(document)),
+		"-ldflags", "-s -w -buildid= -X main.version=test -X main.commit=test", "-o", filepath.Join(folder, "verdictory"), ".")
+	write("Dockerfile", "FROM "+built(t)+"\nCOPY verdictory /verdictory\n")
+	write(".dockerignore", "*\n!verdictory\n")
 	run(t, "docker", "build", "--quiet", "--tag", name, folder)
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -137,18 +138,82 @@ func TestMigrationsAreNumbered(t *testing.T) {
 	}
 }
 
-func TestNewerSchemaIsRefused(t *testing.T) {
+// A replica runs on while a newer one migrates, and starts again if it can live with what was done; else it says what to start.
+func TestNewerSchema(t *testing.T) {
 	onBoth(t, func(t *testing.T, url string) {
 		s := open(t, url)
-		exec(t, s, "INSERT INTO schema_migrations VALUES (99, '0099_later.sql', 0)")
-		if err := s.Ready(background); err != nil {
-			t.Error("a replica that runs on while a newer one migrates is not ready:", err)
+		known := len(migrationsOf(s.read))
+		start := func() error {
+			again, err := Open(background, url, slog.New(slog.DiscardHandler))
+			if err == nil {
+				again.Close()
+			}
+			return err
 		}
-		_, err := Open(background, url, slog.New(slog.DiscardHandler))
-		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("version 99, and this build knows versions up to %d: start the newer build", len(migrationsOf(s.read)))) {
-			t.Errorf("got %v", err)
+		exec(t, s, fmt.Sprintf("INSERT INTO schema_migrations VALUES (%d, '%04d_later.fits-%04d.sql', 0)", known+1, known+1, known))
+		if err := start(); err != nil {
+			t.Error("a build does not live with a step that fits it:", err)
+		}
+		for _, step := range []string{"9998_later.sql", fmt.Sprintf("9998_later.fits-%04d.sql", known+1)} {
+			exec(t, s, "INSERT INTO schema_migrations VALUES (9998, '"+step+"', 0)")
+			if err := s.Ready(background); err != nil {
+				t.Error("a replica that runs on while a newer one migrates is not ready:", err)
+			}
+			if err := start(); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("has step %s, and this build knows steps up to %d", step, known)) {
+				t.Errorf("%s: got %v", step, err)
+			}
+			exec(t, s, "DELETE FROM schema_migrations WHERE version = 9998")
 		}
 	})
+}
+
+// harmless are the statements that the version before can live with: of what it neither writes nor reads.
+var harmless = regexp.MustCompile(`(?i)^(CREATE TABLE |CREATE INDEX |DROP INDEX |ALTER TABLE \S+ ADD COLUMN \S+ [^,]*$)`)
+
+// misfit tells why the version before the one that brings a step could not be rolled back to.
+func misfit(version int, step migration) error {
+	if needs(version, step.name) >= version {
+		what, _, _ := strings.Cut(step.name, ".")
+		return fmt.Errorf("name it %s.fits-%04d.sql, so that the version before starts on it", what, version-1)
+	}
+	for statement := range strings.SplitSeq(regexp.MustCompile(`--.*`).ReplaceAllString(step.text, ""), ";") {
+		statement = strings.Join(strings.Fields(statement), " ")
+		given := strings.Contains(statement, " DEFAULT ") || !strings.Contains(statement, " NOT NULL")
+		if statement != "" && (!harmless.MatchString(statement) || strings.HasPrefix(statement, "ALTER") && !given) {
+			return fmt.Errorf("%q: the version before may not live with that: do it in two releases, first what is added, and what is no longer used a release later", statement)
+		}
+	}
+	return nil
+}
+
+func TestStepsFitTheVersionBefore(t *testing.T) {
+	onBoth(t, func(t *testing.T, url string) {
+		for i, step := range migrationsOf(open(t, url).read) {
+			if err := misfit(i+1, step); i > 0 && err != nil {
+				t.Errorf("migration %s: %v", step.name, err)
+			}
+		}
+	})
+	for text, want := range map[string]string{
+		"-- why; and how\nALTER TABLE cases\n  ADD COLUMN note TEXT;\nCREATE INDEX i ON cases (note);": "",
+		"CREATE TABLE runs (id BIGINT PRIMARY KEY, name TEXT NOT NULL); DROP INDEX i":                  "",
+		"ALTER TABLE cases ADD COLUMN n BIGINT NOT NULL DEFAULT 0":                                     "",
+		"ALTER TABLE cases ADD COLUMN n BIGINT NOT NULL":                                               `"ALTER TABLE cases ADD COLUMN n BIGINT NOT NULL": the version before`,
+		"ALTER TABLE cases ADD COLUMN n BIGINT, DROP COLUMN mode":                                      "two releases",
+		"CREATE TABLE a (n BIGINT); ALTER TABLE cases DROP COLUMN mode":                                `"ALTER TABLE cases DROP COLUMN mode"`,
+		"CREATE UNIQUE INDEX i ON cases (code)":                                                        "two releases",
+		"DROP TABLE cases":                                                                             "two releases",
+		"UPDATE cases SET mode = 'x'":                                                                  "two releases",
+	} {
+		if err := misfit(3, migration{"0003_x.fits-0002.sql", text}); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+	for _, name := range []string{"0003_x.sql", "0003_x.fits-0003.sql", "0003_x.fits-2.sql"} {
+		if err := misfit(3, migration{name, ""}); err == nil || !strings.Contains(err.Error(), ".fits-0002.sql, so that") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func TestMigrationKilledMidway(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"path"
+	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -62,11 +64,36 @@ func migrate(ctx context.Context, db *bun.DB, steps []migration, log *slog.Logge
 			return fmt.Errorf("migration %s: %w", step.name, err)
 		}
 	}
-	version, err := versionOf(ctx, conn)
-	if err == nil && version > len(steps) {
-		err = fmt.Errorf("the database's schema has version %d, and this build knows versions up to %d: start the newer build that made it", version, len(steps))
+	return live(ctx, conn, len(steps), log)
+}
+
+// live tells whether a build that knows so many steps can live with the schema, which a newer build may have brought further
+// before it was rolled back.
+func live(ctx context.Context, db bun.IDB, known int, log *slog.Logger) error {
+	var newer []struct {
+		Version int
+		Name    string
+	}
+	err := db.NewRaw("SELECT version, name FROM schema_migrations WHERE version > ? ORDER BY version", known).Scan(ctx, &newer)
+	for _, step := range newer {
+		if needs(step.Version, step.Name) > known {
+			return fmt.Errorf("the database's schema has step %s, and this build knows steps up to %d and cannot live with that one: start the newer build that took it", step.Name, known)
+		}
+		log.Warn("a newer build has changed the database in a way that this one can live with", "step", step.Name)
 	}
 	return err
+}
+
+// fits is how a step's name says which builds can live with it though they do not know it: 0003_state.fits-0002.sql is for those
+// that know step 2. It is in the name, since the name is what the database keeps of a step.
+var fits = regexp.MustCompile(`\.fits-([0-9]{4})\.sql$`)
+
+// needs gives the step that a build must know to live with this one, which is the step itself unless its name says otherwise.
+func needs(version int, name string) int {
+	if mark := fits.FindStringSubmatch(name); mark != nil {
+		version, _ = strconv.Atoi(mark[1])
+	}
+	return version
 }
 
 // take takes one step, unless it is taken already.
