@@ -452,15 +452,17 @@ func firewall(t *testing.T, h host) {
 	h.sh("docker rm --force leak")
 }
 
-// backups makes dumps and sees them leave the volume, and the host, with the oldest of them dropped.
+// backups makes dumps and sees them leave the volume, and the host, with the oldest of them dropped here and kept there. A night
+// without a dump is a unit that failed.
 func backups(t *testing.T, h host) (dump string) {
 	t.Helper()
-	h.sh("runuser -u deploy -- mkdir ~deploy/second-place")
+	const earlier = "verdictory-20251231T031500Z.dump" // what this host no longer has
+	h.sh("runuser -u deploy -- mkdir ~deploy/second-place && runuser -u deploy -- touch ~deploy/second-place/" + earlier)
 	h.sh(`cd /var/backups/verdictory && for day in 01 02; do touch -d 2026-01-$day verdictory-202601${day}T031500Z.dump; done`)
 	name := h.sh("verdictory-stack backup-now")
 	h.sh("systemctl start verdictory-backup || { journalctl --unit verdictory-backup --no-pager; exit 1; }")
 	want := "verdictory-20260102T031500Z.dump\n" + name
-	for _, folder := range []string{"/var/backups/verdictory", "~deploy/second-place"} {
+	for folder, want := range map[string]string{"/var/backups/verdictory": want, "~deploy/second-place": earlier + "\n" + want} {
 		if got := h.sh("ls " + folder); got != want {
 			t.Errorf("%s has %q, want %q", folder, got, want)
 		}
@@ -468,6 +470,13 @@ func backups(t *testing.T, h host) (dump string) {
 			t.Errorf("%s/%s begins with %q: no dump", folder, name, got)
 		}
 	}
+
+	const dumps = "$(docker volume inspect --format '{{ .Mountpoint }}' verdictory_backups)/verdictory-*.dump"
+	h.sh("touch -d '27 hours ago' " + dumps)
+	if out := h.sh("systemctl start verdictory-backup 2>&1; systemctl is-failed verdictory-backup; journalctl --unit verdictory-backup --output cat --lines 5"); !strings.Contains(out, "\nfailed\n") || !strings.Contains(out, "No dump of the last 26 hours") {
+		t.Errorf("a night without a dump: %s", out)
+	}
+	h.sh("touch " + dumps + " && systemctl start verdictory-backup")
 	return name
 }
 

@@ -135,15 +135,15 @@ func (d *development) save(t *testing.T, file, content string, beside bool) {
 	}
 }
 
-// promisedOfSave is the time from a save to the first answer that shows it. A slow machine, or one that has other work, is
-// told from a build that does everything anew by the alarm, which is wide.
+// promisedOfSave is the time from a save to the first answer that shows it. The alarm is wider: it tells a build that does
+// too much from a slow machine, or one that has other work.
 const (
 	promisedOfSave = 3 * time.Second
-	alarmOfSave    = 20 * time.Second
+	alarmOfSave    = 10 * time.Second
 )
 
 // shown replaces the first group of the pattern in the file by a new word, and measures how long it takes until ask finds
-// it. The quickest of up to four saves counts: what else the machine does meanwhile is not what is measured.
+// it, four times. The quickest counts: what else the machine does meanwhile is not what is measured.
 func (d *development) shown(t *testing.T, file string, pattern *regexp.Regexp, ask func(word string) error) {
 	t.Helper()
 	var took []time.Duration
@@ -157,9 +157,9 @@ func (d *development) shown(t *testing.T, file string, pattern *regexp.Regexp, a
 		untilIdle(t)
 		d.save(t, file, content[:place[2]]+word+content[place[3]:], i%2 == 1)
 		took = append(took, eventually(t, 3*time.Minute, "a save of "+file+" is served", func() error { return ask(word) }))
-		if took[i] <= promisedOfSave {
-			break
-		}
+	}
+	for i := range took {
+		took[i] = took[i].Round(10 * time.Millisecond)
 	}
 	t.Logf("%s: from save to served %s, promised within %s", file, took, promisedOfSave)
 	if quickest := slices.Min(took); quickest > alarmOfSave {
@@ -206,7 +206,8 @@ func (d *development) shows(path string) func(word string) error {
 }
 
 var (
-	titleInGo       = regexp.MustCompile(`http\.StatusNotFound:\s+"([^"]*)"`) // of the page that says so
+	titleInGo       = regexp.MustCompile(`http\.StatusNotFound:\s+"([^"]*)"`)              // of the page that says so
+	adviceInGo      = regexp.MustCompile(`rule %q: write decision/rule, such as ([^"]*)"`) // of a filter's error
 	titleInTemplate = regexp.MustCompile(`<a class="skip" href="#main">([^<]*)</a>`)
 	wordInStyle     = regexp.MustCompile(`^/\* ([^*]*) `) // of its first comment
 	styleOfPage     = regexp.MustCompile(`<link rel="stylesheet" href="([^"]+)">`)
@@ -299,13 +300,18 @@ func TestComposeDev(t *testing.T) {
 	t.Run("a case is stored in PostgreSQL", stored)
 
 	t.Run("Go", func(t *testing.T) {
-		d.shown(t, titleOfNowhere, titleInGo, func(word string) error {
-			err := d.shows(nowhere)(word)
-			if err != nil {
-				time.Sleep(100 * time.Millisecond) // a page takes as much of the processors as the compiler gets meanwhile
+		patiently := func(path string) func(string) error {
+			return func(word string) error {
+				err := d.shows(path)(word)
+				if err != nil {
+					time.Sleep(100 * time.Millisecond) // a page takes as much of the processors as the compiler gets meanwhile
+				}
+				return err
 			}
-			return err
-		})
+		}
+		d.shown(t, titleOfNowhere, titleInGo, patiently(nowhere))
+		// Nearly every package is compiled anew for this one.
+		d.shown(t, "contract/case.go", adviceInGo, patiently("/motor-insurance/history?rule=none"))
 	})
 
 	t.Run("templates and style without a rebuild", func(t *testing.T) {

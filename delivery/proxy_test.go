@@ -41,6 +41,7 @@ import (
 func TestProxy(t *testing.T) {
 	p := startProxy(t)
 	t.Run("configuration", p.configuration)
+	t.Run("slow clients", p.slowClients)
 	slow := p.openSlowly(t) // they are looked at again at the end: nginx must have given up on them by then
 	t.Run("pages and forms", p.pagesAndForms)
 	t.Run("headers", p.headers)
@@ -990,14 +991,80 @@ func (p *proxy) openSlowly(t *testing.T) *slowly {
 		}()
 		s.conns = append(s.conns, conn)
 	}
-	for range 20 {
-		start := time.Now()
-		replied(t, p.ask(t, "GET", "/motor-insurance", ""), 200)
-		if took := time.Since(start); took > time.Second {
-			t.Errorf("beside 50 slow connections a page took %s", took)
+	return s
+}
+
+// drip opens 250 connections to nginx from within a container, half of them for a header and half for a body that comes a byte a
+// second, and opens each anew when nginx gives up on it. It stops by itself.
+const drip = `
+trap '' PIPE
+open() {
+	exec {fd}<>/dev/tcp/$NGINX/8080 || exit 1
+	if (($1 % 2)); then
+		printf 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ' >&$fd
+	else
+		printf 'POST /api/v1/policies/news2/cases HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{' >&$fd
+	fi
+	fds[$1]=$fd
+}
+for i in {1..250}; do open $i; done
+while ((SECONDS < 60)); do
+	sleep 1
+	for i in ${!fds[@]}; do
+		fd=${fds[i]}
+		printf ' ' >&$fd 2>/dev/null || { exec {fd}>&-; open $i; }
+	done
+done`
+
+// slowClients has eight addresses hold 2,000 connections without ever finishing a request: others are served as before, and the
+// core hears of none of it.
+func (p *proxy) slowClients(t *testing.T) {
+	const addresses, each = 8, 250
+	slowest := func() time.Duration { // but for one in a hundred
+		var took []time.Duration
+		for range 300 {
+			start := time.Now()
+			replied(t, p.ask(t, "GET", "/motor-insurance", ""), 200)
+			took = append(took, time.Since(start))
+		}
+		slices.Sort(took)
+		return took[len(took)*99/100]
+	}
+	before := max(slowest(), 5*time.Millisecond) // below that it is the machine's scheduler that one measures
+	for i := range addresses {
+		p.start(t, fmt.Sprintf("%s-slow%d", p.network, i), []string{"-e", "NGINX=" + p.address}, "bash", "-c", drip)
+	}
+	active := regexp.MustCompile(`Active connections: (\d+)`)
+	held := func() error {
+		status, err := try("docker", "exec", p.nginx, "curl", "-s", "http://127.0.0.1:8081/stub_status")
+		if found := active.FindStringSubmatch(status); err == nil && (found == nil || len(found[1]) < 4 || found[1] < fmt.Sprint(addresses*each)) {
+			err = fmt.Errorf("fewer than %d are open: %s", addresses*each, status)
+		}
+		return err
+	}
+	eventually(t, 20*time.Second, "2,000 slow connections are open", held)
+	// What else the machine does meanwhile is told from what they do by asking again.
+	var during []time.Duration
+	for range 3 {
+		during = append(during, slowest().Round(100*time.Microsecond))
+		if during[len(during)-1] <= 2*before {
+			break
 		}
 	}
-	return s
+	t.Logf("the 99th percentile of a page: %s, and beside 2,000 slow connections %s", before.Round(100*time.Microsecond), during)
+	if slices.Min(during) > 2*before {
+		t.Errorf("beside 2,000 slow connections a page takes %s, more than twice the %s without", during, before)
+	}
+	if err := held(); err != nil {
+		t.Error(err)
+	}
+	metrics := p.askAt(t, "http://"+p.coreAddress+":8080", "GET", "/metrics", "").body
+	if busy := regexp.MustCompile(`(?m)^verdictory_http_requests_in_flight (.*)$`).FindStringSubmatch(metrics); busy == nil || busy[1] != "0" {
+		t.Errorf("the core has %q requests in flight of slow clients", busy)
+	}
+	for i := range addresses {
+		run(t, "docker", "rm", "-f", fmt.Sprintf("%s-slow%d", p.network, i))
+	}
 }
 
 // gaveUp waits until nginx has closed them all.
