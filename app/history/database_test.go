@@ -164,6 +164,11 @@ func TestNewerSchema(t *testing.T) {
 			}
 			exec(t, s, "DELETE FROM schema_migrations WHERE version = 9998")
 		}
+		// A version that was rolled back for good has left its step under a number that another step has by now.
+		exec(t, s, "UPDATE schema_migrations SET name = '0001_other.sql' WHERE version = 1")
+		if err := start(); err == nil || !strings.Contains(err.Error(), "migration 0001_cases.sql: the database has taken 0001_other.sql under this number") {
+			t.Errorf("another step of the same number: got %v", err)
+		}
 	})
 }
 

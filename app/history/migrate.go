@@ -100,9 +100,13 @@ func needs(version int, name string) int {
 func take(ctx context.Context, conn bun.Conn, number int, step migration, log *slog.Logger) error {
 	start, taken := time.Now(), false
 	err := conn.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		version, err := versionOf(ctx, tx)
-		if err != nil || version >= number {
+		var before string
+		err := tx.NewRaw("SELECT coalesce(max(name), '') FROM schema_migrations WHERE version = ?", number).Scan(ctx, &before)
+		if err != nil || before == step.name {
 			return err
+		}
+		if before != "" {
+			return fmt.Errorf("the database has taken %s under this number, from a build that is not in this one's history: keep that step, and give this one the number after it", before)
 		}
 		taken = true
 		if _, err := tx.Tx.ExecContext(ctx, step.text); err != nil {
@@ -115,9 +119,4 @@ func take(ctx context.Context, conn bun.Conn, number int, step migration, log *s
 		log.Info("migrated the database", "step", step.name, "took", time.Since(start))
 	}
 	return err
-}
-
-func versionOf(ctx context.Context, db bun.IDB) (version int, err error) {
-	err = db.NewRaw("SELECT coalesce(max(version), 0) FROM schema_migrations").Scan(ctx, &version)
-	return version, err
 }
