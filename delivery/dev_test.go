@@ -143,7 +143,8 @@ const (
 )
 
 // shown replaces the first group of the pattern in the file by a new word, and measures how long it takes until ask finds
-// it, four times. The quickest counts: what else the machine does meanwhile is not what is measured.
+// it, twice, and twice more where that took too long. The quickest counts: what else the machine does meanwhile is not what is
+// measured.
 func (d *development) shown(t *testing.T, file string, pattern *regexp.Regexp, ask func(word string) error) {
 	t.Helper()
 	var took []time.Duration
@@ -156,10 +157,10 @@ func (d *development) shown(t *testing.T, file string, pattern *regexp.Regexp, a
 		word := fmt.Sprintf("saved%d", time.Now().UnixNano())
 		untilIdle(t)
 		d.save(t, file, content[:place[2]]+word+content[place[3]:], i%2 == 1)
-		took = append(took, eventually(t, 3*time.Minute, "a save of "+file+" is served", func() error { return ask(word) }))
-	}
-	for i := range took {
-		took[i] = took[i].Round(10 * time.Millisecond)
+		took = append(took, eventually(t, 3*time.Minute, "a save of "+file+" is served", func() error { return ask(word) }).Round(10*time.Millisecond))
+		if i == 1 && slices.Max(took) <= promisedOfSave {
+			break
+		}
 	}
 	t.Logf("%s: from save to served %s, promised within %s", file, took, promisedOfSave)
 	if quickest := slices.Min(took); quickest > alarmOfSave {
