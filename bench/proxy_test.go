@@ -54,9 +54,9 @@ func startNginx(t *testing.T, core string) (address string, pid int) {
 	}
 	name := fmt.Sprintf("verdictory-bench-%d", os.Getpid())
 	words := []string{"run", "--rm", "--name", name, "--network", "host", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--user", "101:101"}
-	// Its two workers get the processors as two of the services do, and not what all containers of a busy machine leave.
+	// It gets the processors as one of the services does, and not what all containers of a busy machine leave.
 	if driver, _ := exec.Command("docker", "info", "-f", "{{.CgroupDriver}}").Output(); strings.TrimSpace(string(driver)) == "cgroupfs" {
-		words = append(words, "--cgroup-parent", "/", "--cpu-shares", "2048")
+		words = append(words, "--cgroup-parent", "/", "--cpu-shares", "1024")
 	}
 	words = append(words, "-v", conf+":/etc/nginx/nginx.conf:ro", image, "nginx", "-e", "/dev/stderr", "-g", "daemon off;")
 	command := exec.Command("docker", words...)

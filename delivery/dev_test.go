@@ -139,7 +139,7 @@ func (d *development) save(t *testing.T, file, content string, beside bool) {
 // too much from a slow machine, or one that has other work.
 const (
 	promisedOfSave = 3 * time.Second
-	alarmOfSave    = 10 * time.Second
+	alarmOfSave    = 20 * time.Second
 )
 
 // shown replaces the first group of the pattern in the file by a new word, and measures how long it takes until ask finds

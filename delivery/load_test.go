@@ -57,7 +57,7 @@ func startLoad(base string, perSecond int) *load {
 		{"POST", casesAPI}, {"GET", "/motor-insurance/history"}, {"GET", asset}, {"GET", casesAPI + "/00000001-00000002"},
 		{"POST", casesAPI}, {"GET", "/api/v1/policies"}, {"GET", asset}, {"GET", casesAPI + "/00000001-00000003"},
 	}
-	kinds = append(kinds, kinds...)
+	kinds = slices.Repeat(kinds, 4)
 	kinds[2].path = visited
 	go func() {
 		start := time.Now()

@@ -1013,7 +1013,10 @@ while ((SECONDS < 60)); do
 	done
 done`
 
-// slowClients has eight addresses hold 2,000 connections without ever finishing a request: others are served as before, and the
+// alarmOfPage is how much longer than that a page may take: a machine that does other work is not a fault.
+const alarmOfPage = 50 * time.Millisecond
+
+// slowClients has eight addresses hold 2,000 connections without ever finishing a request: others wait twice as long at most, and the
 // core hears of none of it.
 func (p *proxy) slowClients(t *testing.T) {
 	const addresses, each = 8, 250
@@ -1049,7 +1052,7 @@ func (p *proxy) slowClients(t *testing.T) {
 		}
 	}
 	t.Logf("the 99th percentile of a page: %s, and beside 2,000 slow connections %s", before.Round(100*time.Microsecond), during)
-	if slices.Min(during) > 2*before {
+	if slices.Min(during) > 2*before+alarmOfPage {
 		t.Errorf("beside 2,000 slow connections a page takes %s, more than twice the %s without", during, before)
 	}
 	if err := held(); err != nil {

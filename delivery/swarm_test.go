@@ -99,28 +99,22 @@ func TestSwarm(t *testing.T) {
 		"static/style.css": content(t, "static/style.css") + "/* next */\n",
 		"static/app.js":    content(t, "static/app.js") + "// next\n",
 	})
-	// One whose core brings the schema a step further, and whose services then end.
+	// One whose core brings the schema a step further and ends then, and whose other services end at once.
 	steps, err := filepath.Glob(filepath.Join(root, "app/history/migrations/postgres/*.sql"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	further := fmt.Sprintf("%04d_further.fits-%04d.sql", len(steps)+1, len(steps))
+	const migrated = "\treturn live("
+	migrate := content(t, "app/history/migrate.go")
+	if strings.Count(migrate, migrated) != 1 {
+		t.Fatalf("app/history/migrate.go does not say %q once", migrated)
+	}
 	variant(t, broken, map[string]string{
 		"app/history/migrations/postgres/" + further: "CREATE TABLE further (n BIGINT)",
-		"broken.go": `package main
-
-import (
-	"os"
-	"time"
-)
-
-func init() {
-	if len(os.Args) < 2 || os.Args[1] != "app" {
-		os.Exit(1)
-	}
-	time.AfterFunc(3*time.Second, func() { os.Exit(1) })
-}
-`})
+		"app/history/migrate.go":                     strings.Replace(migrate, migrated, "\tpanic(`broken`)\n"+migrated, 1),
+		"broken.go":                                  "package main\n\nimport \"os\"\n\nfunc init() {\n\tif len(os.Args) < 2 || os.Args[1] != `app` {\n\t\tos.Exit(1)\n\t}\n}\n",
+	})
 	s := newSwarm(t)
 
 	last, took := s.mustDeploy(first)
