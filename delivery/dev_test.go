@@ -211,7 +211,7 @@ var (
 	adviceInGo      = regexp.MustCompile(`rule %q: write decision/rule, such as ([^"]*)"`) // of a filter's error
 	titleInTemplate = regexp.MustCompile(`<a class="skip" href="#main">([^<]*)</a>`)
 	wordInStyle     = regexp.MustCompile(`^/\* ([^*]*) `) // of its first comment
-	styleOfPage     = regexp.MustCompile(`<link rel="stylesheet" href="([^"]+)">`)
+	styleOfPage     = regexp.MustCompile(`<link rel="stylesheet" href="([^"]+/style\.css)">`)
 )
 
 // nowhere is the address of a page that is not there: what it says is in titleOfNowhere.

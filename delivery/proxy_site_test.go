@@ -71,7 +71,7 @@ func startProxy(t *testing.T) *proxy {
 		"--read-only", "--tmpfs", "/tmp:size=64m", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "101:101",
 		"-v", root + "/nginx.conf:/etc/nginx/nginx.conf:ro",
 		"-v", root + "/static/away/page.html" + pages + "page.html:ro", "-v", root + "/static/away/alert.html" + pages + "alert.html:ro",
-		"-v", root + "/static/away/style.css" + pages + "style.css:ro", "-v", root + "/static/icon.svg" + pages + "icon.svg:ro",
+		"-v", root + "/static/frame.css" + pages + "frame.css:ro", "-v", root + "/static/icon.svg" + pages + "icon.svg:ro",
 		"-v", p.edge + ":/etc/nginx/edge:ro",
 	}, "nginx", "-e", "/dev/stderr", "-g", "daemon off;")
 	p.address = p.addressOf(t, p.nginx)

@@ -1,4 +1,4 @@
-// Package static holds what the pages load: style.css, app.js and icon.svg are ours, vendor/ is filled by npm ci and
+// Package static holds what the pages load: frame.css, style.css, app.js and icon.svg are ours, vendor/ is filled by npm ci and
 // is not committed.
 package static
 

@@ -14,7 +14,7 @@ import (
 )
 
 // AssetURLs are the addresses of what a page loads, each under the hash of its content.
-type AssetURLs struct{ StyleURL, ScriptURL, HtmxURL, IconURL string }
+type AssetURLs struct{ FrameURL, StyleURL, ScriptURL, HtmxURL, IconURL string }
 
 // asset is a file and its compressed form.
 type asset struct {
@@ -57,7 +57,7 @@ func readAssets(files fs.FS) (*assets, error) {
 	if err != nil {
 		return nil, fmt.Errorf("static files: %w", err)
 	}
-	for _, name := range []string{"style.css", "app.js", "icon.svg", "vendor/htmx.min.js"} {
+	for _, name := range []string{"frame.css", "style.css", "app.js", "icon.svg", "vendor/htmx.min.js"} {
 		if a.byName[name] == "" {
 			return nil, fmt.Errorf("static file %s is missing: run npm ci", name)
 		}
@@ -79,7 +79,7 @@ func compress(body []byte) []byte {
 
 func (a *assets) urls() AssetURLs {
 	return AssetURLs{
-		StyleURL: a.byName["style.css"], ScriptURL: a.byName["app.js"], IconURL: a.byName["icon.svg"], HtmxURL: a.byName["vendor/htmx.min.js"],
+		FrameURL: a.byName["frame.css"], StyleURL: a.byName["style.css"], ScriptURL: a.byName["app.js"], IconURL: a.byName["icon.svg"], HtmxURL: a.byName["vendor/htmx.min.js"],
 	}
 }
 

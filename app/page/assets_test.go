@@ -20,7 +20,7 @@ import (
 // files is a static tree with all that pages load.
 func files() fstest.MapFS {
 	return fstest.MapFS{
-		"style.css": {Data: bytes.Repeat([]byte("p{margin:0}"), 50)}, "app.js": {Data: []byte("1")}, "icon.svg": {Data: []byte("<svg/>")},
+		"frame.css": {Data: []byte("p{color:red}")}, "style.css": {Data: bytes.Repeat([]byte("p{margin:0}"), 50)}, "app.js": {Data: []byte("1")}, "icon.svg": {Data: []byte("<svg/>")},
 		"vendor/htmx.min.js": {Data: []byte("2")}, "embed.go": {Data: []byte("package static")},
 	}
 }
@@ -134,7 +134,7 @@ func TestFirstLoadIsSmall(t *testing.T) {
 	}
 	total := len(compress(body))
 	urls := s.assets.urls()
-	for _, url := range []string{urls.StyleURL, urls.ScriptURL, urls.HtmxURL, urls.IconURL} {
+	for _, url := range []string{urls.FrameURL, urls.StyleURL, urls.ScriptURL, urls.HtmxURL, urls.IconURL} {
 		file := s.assets.byURL[url]
 		total += min(len(file.body), len(file.zip)+len(file.body)*max(0, 1-len(file.zip)))
 	}

@@ -56,7 +56,8 @@ func TestPageWritesAWholeDocument(t *testing.T) {
 		"title": "There is nothing here · Verdictory", "h1": "There is nothing here", ".message": "There is no such case.", ".problem code": "r-1",
 		".top nav a": "Workbench | History | Rules | API", "#policy option": "All | Cover | Motor insurance | NEWS2 | Stamp duty", ".problem .btn": "All policies",
 	})
-	if attr(doc.Find("link[rel=stylesheet]"), "href") != s.assets.byName["style.css"] || doc.Find("script[src]").Length() != 2 {
+	sheets := doc.Find("link[rel=stylesheet]") // the frame first: the other builds on it
+	if attr(sheets.First(), "href") != s.assets.byName["frame.css"] || attr(sheets.Last(), "href") != s.assets.byName["style.css"] || sheets.Length() != 2 || doc.Find("script[src]").Length() != 2 {
 		t.Error("the page does not load its style and scripts")
 	}
 }
