@@ -7,8 +7,8 @@ import (
 	"github.com/nikolalohinski/gonja/v2/tokens"
 )
 
-// lint finds what a template must not hold, each finding with file and line: everything that automatic escaping does
-// not make safe, and everything of gonja that does not do what Jinja2 does.
+// lint finds what a template must not hold, each finding with file and line: everything that escaping does not make safe,
+// and everything that pages do without.
 //
 // Tags are extends, block, include, for, if, with and their ends; an expression is names, texts, whole numbers, comparisons,
 // and, or, not. So there are no filters, tests, calls, sums, lists or parentheses: pages are formatted in Go. The HTML
@@ -96,8 +96,11 @@ func (l *linter) expression(list []*tokens.Token) {
 func (l *linter) output(list []*tokens.Token) {
 	l.expression(list)
 	last := ""
-	if len(list) > 0 {
-		last = list[len(list)-1].Val
+	for _, t := range list {
+		if last = t.Val; t.Type != tokens.Name && t.Type != tokens.Dot {
+			last = "" // of a or b.url, either may be the value
+			break
+		}
 	}
 	if finding := l.value(last); finding != "" {
 		l.report("%s", finding)

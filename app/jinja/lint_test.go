@@ -73,6 +73,7 @@ func TestLintFinds(t *testing.T) {
 		"<a href=\"javascript:x\">":              "attribute href runs a script",
 		"<a href=\"data:x\">":                    "attribute href runs a script",
 		"<a href=\"{{ a }}\">":                   "attribute href takes a value called url",
+		"<a href=\"{{ a or b.url }}\">":          "attribute href takes a value called url",
 		"<a href=\"{{ curl }}\">":                "attribute href takes a value called url",
 		"<a href=\"/{{ a.url }}\">":              "a link is built in Go: href holds one value",
 		"<a href=\"{{ a.url }}#x\">":             "a link is built in Go: href holds one value",

@@ -3,65 +3,72 @@ package jinja
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"slices"
 	"strings"
 	"sync/atomic"
 
-	"github.com/nikolalohinski/gonja/v2/builtins"
-	"github.com/nikolalohinski/gonja/v2/exec"
-	"github.com/nikolalohinski/gonja/v2/loaders"
 	"github.com/nikolalohinski/gonja/v2/nodes"
 	"github.com/nikolalohinski/gonja/v2/parser"
 	"github.com/nikolalohinski/gonja/v2/tokens"
 )
 
-// parsed is a tree of templates, parsed.
-type parsed struct {
-	templates map[string]*template
-	seen      seen
-}
+// templates are a tree's, parsed, each by its path.
+type templates map[string]*template
 
 // template is one parsed file.
-type template struct{ *exec.Template }
-
-// mark records that the file is rendered, and what it extends.
-func (t *template) mark(s seen) {
-	for root := t.Root(); root != nil; root = root.Parent {
-		s[root.Identifier].Store(true)
-	}
+type template struct {
+	parent *template // what it extends; its own body is then never rendered
+	body   steps
+	blocks map[string]*block // those that it defines
+	seen   atomic.Bool       // it was rendered
 }
 
-// reader parses a tree. It resolves each include when it parses it, so that a template is parsed once and a missing or circular
-// include is found at start-up.
+// block is one definition of a block.
+type block struct {
+	body steps
+	seen atomic.Bool
+}
+
+// block finds the nearest definition, nil where there is none.
+func (t *template) block(name string) *block {
+	for ; t != nil; t = t.parent {
+		if b := t.blocks[name]; b != nil {
+			return b
+		}
+	}
+	return nil
+}
+
+// reader parses a tree. It follows each include and extends when it parses them, so that a template is parsed once and a
+// missing or circular one is found at start-up.
 type reader struct {
 	sources map[string]string
-	parsed  parsed
-	open    []string // the files being parsed, each included by the one before
+	parsed  templates
+	open    []string // the files being parsed, each named by the one before
 }
 
-func parseAll(files fs.FS) (parsed, error) {
+func parseAll(files fs.FS) (templates, error) {
 	list, err := names(files)
 	if err != nil {
-		return parsed{}, fmt.Errorf("templates: %w", err)
+		return nil, fmt.Errorf("templates: %w", err)
 	}
-	r := &reader{sources: map[string]string{}, parsed: parsed{map[string]*template{}, seen{}}}
+	r := &reader{sources: map[string]string{}, parsed: templates{}}
 	var findings []error
 	for _, name := range list {
 		source, err := fs.ReadFile(files, name)
 		if err != nil {
-			return parsed{}, fmt.Errorf("templates: %w", err)
+			return nil, fmt.Errorf("templates: %w", err)
 		}
 		r.sources[name] = string(source)
 		findings = append(findings, lint(name, string(source))...)
 	}
 	if err := errors.Join(findings...); err != nil {
-		return parsed{}, err
+		return nil, err
 	}
 	for _, name := range list {
 		if _, err := r.template(name); err != nil {
-			return parsed{}, err
+			return nil, err
 		}
 	}
 	return r.parsed, nil
@@ -69,138 +76,215 @@ func parseAll(files fs.FS) (parsed, error) {
 
 // template parses the named file, once.
 func (r *reader) template(name string) (*template, error) {
-	if t := r.parsed.templates[name]; t != nil {
+	if t := r.parsed[name]; t != nil {
 		return t, nil
 	}
 	if slices.Contains(r.open, name) {
-		return nil, fmt.Errorf("%s includes itself: %s", name, strings.Join(append(r.open, name), " → "))
+		return nil, fmt.Errorf("%s holds itself: %s", name, strings.Join(append(r.open, name), " → "))
 	}
-	r.open = append(r.open, name)
-	defer func() { r.open = r.open[:len(r.open)-1] }()
-	env := environment(exec.EmptyContext())
-	env.ControlStructures = r.structures()
-	t, err := exec.NewTemplate(name, settings(), r, env)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	r.parsed.templates[name] = &template{t}
-	for root := t.Root(); root != nil; root = root.Parent {
-		r.parsed.seen.see(root.Identifier)
-	}
-	return r.parsed.templates[name], nil
-}
-
-// Read, Resolve and Inherit are gonja's Loader over the sources at hand, for extends.
-func (r *reader) Read(name string) (io.Reader, error) {
 	source, ok := r.sources[name]
 	if !ok {
 		return nil, fmt.Errorf("there is no template %s", name)
 	}
-	return strings.NewReader(source), nil
-}
-
-// Resolve gives the name: all are relative to the tree's root.
-func (r *reader) Resolve(name string) (string, error) { return name, nil }
-
-// Inherit gives the reader itself.
-func (r *reader) Inherit(string) (loaders.Loader, error) { return r, nil }
-
-// structures are the tags that templates may use. Gonja's own block keeps super and self, which escape twice or not at
-// all, and its include parses the file anew at each rendering: ours replace them.
-func (r *reader) structures() *exec.ControlStructureSet {
-	set := map[string]parser.ControlStructureParser{"block": r.parseBlock, "include": r.parseInclude}
-	for _, name := range []string{"extends", "if", "for", "with"} {
-		set[name], _ = builtins.ControlStructures.Get(name)
+	r.open = append(r.open, name)
+	defer func() { r.open = r.open[:len(r.open)-1] }()
+	g := &grammar{r, name, &template{blocks: map[string]*block{}}}
+	root, err := parser.NewParser(name, tokens.LexAll(source, settings()), settings(), nil, g).Parse()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return exec.NewControlStructureSet(set)
-}
-
-// environment has no filter, test, function or method: pages format in Go.
-func environment(context *exec.Context) *exec.Environment {
-	return &exec.Environment{
-		Filters: exec.NewFilterSet(nil), Tests: exec.NewTestSet(nil), ControlStructures: exec.NewControlStructureSet(nil), Context: context,
+	if g.template.body, err = g.steps(root.Nodes); err != nil {
+		return nil, err
 	}
+	r.parsed[name] = g.template
+	return g.template, nil
 }
 
-// place is where a block stands: in the definition that is nearest to the template rendered.
-type place struct {
-	location *tokens.Token
+// grammar is what a template may hold, and what becomes of it. Gonja's parser reads expressions and the text between
+// tags; the tags are read here. The lint has seen to their arguments.
+type grammar struct {
+	reader   *reader
 	name     string
+	template *template
 }
 
-func (p *place) Position() *tokens.Token { return p.location }
-func (p *place) String() string          { return "block " + p.name }
-
-// Execute renders the block's nearest definition.
-func (p *place) Execute(r *exec.Renderer, _ *nodes.ControlStructureBlock) error {
-	return r.ExecuteWrapper(r.RootNode.GetBlocks(p.name)[0])
+// Get gives what reads a tag: gonja asks for it.
+func (g *grammar) Get(tag string) (parser.ControlStructureParser, bool) {
+	read, ok := map[string]parser.ControlStructureParser{
+		"extends": g.extends, "block": g.block, "include": g.include, "if": g.choose, "for": g.loop, "with": g.with,
+	}[tag]
+	return read, ok
 }
 
-// body is one definition of a block.
-type body struct {
-	place
-	file    string
-	wrapper *nodes.Wrapper
-	seen    *atomic.Bool
+// tag is a tag that was read, among gonja's nodes.
+type tag struct {
+	nodes.Node
+	step step
 }
 
-// Execute renders the definition.
-func (b *body) Execute(r *exec.Renderer, _ *nodes.ControlStructureBlock) error {
-	b.seen.Store(true)
-	if err := r.ExecuteWrapper(b.wrapper); err != nil {
-		return fmt.Errorf("%s: %w", b.file, err)
+// steps makes what renders the nodes.
+func (g *grammar) steps(list []nodes.Node) (steps, error) {
+	var body steps
+	for _, node := range list {
+		switch n := node.(type) {
+		case *nodes.Data:
+			body = append(body, literal(n))
+		case *nodes.Output:
+			value, err := g.expression(n.Expression)
+			if n.Condition != nil {
+				err = g.at(n).errorf("a value with a condition: write {%% if %%} around it")
+			}
+			if err != nil {
+				return nil, err
+			}
+			body = append(body, output(g.at(n), value))
+		case *nodes.ControlStructureBlock:
+			body = append(body, n.ControlStructure.(*tag).step)
+		}
 	}
-	return nil
+	return body, nil
 }
 
-func (r *reader) parseBlock(p, args *parser.Parser) (nodes.ControlStructure, error) {
-	name := args.Match(tokens.Name).Val // the lint saw to it
-	file := p.Template.Identifier
-	at := place{p.Current(), name}
-	if p.Template.Blocks.Exists(name) {
+// until makes what renders the text up to one of the tags, and gives which it was and its arguments.
+func (g *grammar) until(p *parser.Parser, tags ...string) (body steps, end string, args *parser.Parser, err error) {
+	wrapper, args, err := p.WrapUntil(tags...)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	body, err = g.steps(wrapper.Nodes)
+	return body, wrapper.EndTag, args, err
+}
+
+// whole makes what gives the value of a tag's arguments, which are one expression.
+func (g *grammar) whole(args *parser.Parser) (expression, error) {
+	node, err := args.ParseExpression()
+	if err != nil {
+		return nil, err
+	}
+	if !args.End() {
+		return nil, g.at(node).errorf("%q does not belong to the expression before it", args.Current().Val)
+	}
+	return g.expression(node)
+}
+
+func (g *grammar) extends(_, args *parser.Parser) (nodes.ControlStructure, error) {
+	if g.template.parent != nil {
+		return nil, errors.New("a template extends one other")
+	}
+	var err error
+	g.template.parent, err = g.reader.template(args.Match(tokens.String).Val)
+	return &tag{step: nil}, err // the body is never rendered
+}
+
+func (g *grammar) block(p, args *parser.Parser) (nodes.ControlStructure, error) {
+	name := args.Match(tokens.Name).Val
+	if g.template.blocks[name] != nil {
 		return nil, fmt.Errorf("block %s stands twice", name)
 	}
-	wrapper, _, err := p.WrapUntil("endblock")
+	b := &block{}
+	g.template.blocks[name] = b
+	var err error
+	b.body, _, _, err = g.until(p, "endblock")
+	return &tag{step: place(name)}, err
+}
+
+func (g *grammar) include(_, args *parser.Parser) (nodes.ControlStructure, error) {
+	name := args.Match(tokens.String).Val
+	t, err := g.reader.template(name)
 	if err != nil {
 		return nil, err
 	}
-	definition := &body{at, file, wrapper, r.parsed.seen.see(file + "#" + name)}
-	p.Template.Blocks[name] = &nodes.Wrapper{
-		Location: wrapper.Location, Trim: wrapper.Trim,
-		Nodes: []nodes.Node{&nodes.ControlStructureBlock{Location: at.location, Name: name, ControlStructure: definition}},
-	}
-	return &at, nil
-}
-
-// include is another template, rendered with all that is known where it stands.
-type include struct {
-	location *tokens.Token
-	name     string
-	wrapper  *nodes.Wrapper
-	seen     *atomic.Bool
-}
-
-func (i *include) Position() *tokens.Token { return i.location }
-func (i *include) String() string          { return "include " + i.name }
-
-// Execute renders the included template.
-func (i *include) Execute(r *exec.Renderer, _ *nodes.ControlStructureBlock) error {
-	i.seen.Store(true)
-	if err := r.ExecuteWrapper(i.wrapper); err != nil {
-		return fmt.Errorf("%s: %w", i.name, err)
-	}
-	return nil
-}
-
-func (r *reader) parseInclude(p, args *parser.Parser) (nodes.ControlStructure, error) {
-	name := args.Match(tokens.String).Val // the lint saw to it
-	t, err := r.template(name)
-	if err != nil {
-		return nil, err
-	}
-	root := t.Root()
-	if root.Parent != nil || len(root.Blocks) > 0 {
+	if t.parent != nil || len(t.blocks) > 0 {
 		return nil, fmt.Errorf("%s is included, so it may neither extend another nor have blocks", name)
 	}
-	return &include{p.Current(), name, &nodes.Wrapper{Location: p.Current(), Trim: &nodes.Trim{}, Nodes: root.Nodes}, r.parsed.seen.see(name)}, nil
+	return &tag{step: include(t)}, nil
 }
+
+func (g *grammar) choose(p, args *parser.Parser) (nodes.ControlStructure, error) {
+	var branches []branch
+	for word := "if"; word != "endif"; {
+		next := branch{}
+		ends := []string{"endif"}
+		var err error
+		if word != "else" {
+			ends = append(ends, "elif", "else")
+			if next.condition, err = g.whole(args); err != nil {
+				return nil, err
+			}
+		}
+		if next.body, word, args, err = g.until(p, ends...); err != nil {
+			return nil, err
+		}
+		branches = append(branches, next)
+	}
+	return &tag{step: choose(branches)}, nil
+}
+
+func (g *grammar) loop(p, args *parser.Parser) (nodes.ControlStructure, error) {
+	name := args.Match(tokens.Name)
+	args.Match(tokens.In)
+	items, err := g.whole(args)
+	if err != nil {
+		return nil, err
+	}
+	body, end, _, err := g.until(p, "else", "endfor")
+	var empty steps
+	if end == "else" && err == nil {
+		empty, _, _, err = g.until(p, "endfor")
+	}
+	return &tag{step: each(g.at(&nodes.Name{Name: name}), name.Val, items, body, empty)}, err
+}
+
+func (g *grammar) with(p, args *parser.Parser) (nodes.ControlStructure, error) {
+	name := args.Match(tokens.Name).Val
+	args.Match(tokens.Assign)
+	value, err := g.whole(args)
+	if err != nil {
+		return nil, err
+	}
+	body, _, _, err := g.until(p, "endwith")
+	return &tag{step: with(name, value, body)}, err
+}
+
+// expression makes what gives the value of an expression.
+func (g *grammar) expression(node nodes.Node) (expression, error) {
+	switch n := node.(type) {
+	case *nodes.String:
+		return constant(n.Val), nil
+	case *nodes.Integer:
+		return constant(n.Val), nil
+	case *nodes.Bool:
+		return constant(n.Val), nil
+	case *nodes.Name:
+		return variable(g.at(n), n.Name.Val), nil
+	case *nodes.GetAttribute:
+		of, err := g.expression(n.Node)
+		if n.Attribute == "" {
+			return item(g.at(n), of, n.Index), err
+		}
+		return attribute(g.at(n), of, n.Attribute), err
+	case *nodes.Negation:
+		term, err := g.expression(n.Term)
+		return not(term), err
+	case *nodes.BinaryExpression:
+		operator, left := operators[n.Operator.Token.Type], n.Left
+		if inner, ok := left.(*nodes.BinaryExpression); ok && operator != nil && compares(n) && compares(inner) {
+			left = nil // a < b < c, which Jinja2 reads in a way of its own
+		}
+		if operator != nil && left != nil {
+			left, leftErr := g.expression(left)
+			right, rightErr := g.expression(n.Right)
+			return operator(g.at(n), left, right), errors.Join(leftErr, rightErr)
+		}
+	}
+	return nil, g.at(node).errorf("%s: write names, texts, whole numbers, one comparison, and, or, not; format in Go", node)
+}
+
+// compares reports whether the operator is a comparison.
+func compares(n *nodes.BinaryExpression) bool {
+	t := n.Operator.Token.Type
+	return t != tokens.And && t != tokens.Or
+}
+
+// at gives where a node stands.
+func (g *grammar) at(node nodes.Node) spotted { return spotted{g.name, node.Position().Line} }

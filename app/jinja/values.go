@@ -2,21 +2,18 @@ package jinja
 
 import (
 	"fmt"
-	"math"
 	"reflect"
 	"strings"
 	"sync"
-
-	"github.com/nikolalohinski/gonja/v2/exec"
 )
 
-// contextOf makes a template's variables of a struct, or a pointer to one: its exported fields, an embedded struct's
+// fieldsIn makes a template's variables of a struct, or a pointer to one: its exported fields, an embedded struct's
 // among them. A field is known by its name in small letters with underscores: RequestID is request_id, JSONURL is json_url.
 //
-// Fields are strings, numbers, bools, and structs, pointers to structs, slices and string-keyed maps of those; a nil
-// pointer is false. Anything else is refused, since gonja would print it without escaping. The text of a field called url or
-// something_url is a web address or one of our own, so that no value can make a link run a script.
-func contextOf(data any) (*exec.Context, error) {
+// Fields are strings, whole numbers, bools, and structs, pointers to structs, slices and string-keyed maps of those; a nil
+// pointer is false. Anything else is refused: numbers with decimals and days are formatted in Go. The text of a field called
+// url or something_url is a web address or one of our own, so that no value can make a link run a script.
+func fieldsIn(data any) (record, error) {
 	value, err := convert("data", reflect.ValueOf(data))
 	if err != nil {
 		return nil, err
@@ -25,26 +22,14 @@ func contextOf(data any) (*exec.Context, error) {
 	if !ok {
 		return nil, fmt.Errorf("data is a %T: hand over a struct", data)
 	}
-	return exec.NewContext(fields), nil
+	return fields, nil
 }
 
 // record is a struct or a map as templates see it.
 type record map[string]any
 
-// GetAttribute gives a field; gonja would otherwise find our methods too.
-func (r record) GetAttribute(name string) (*exec.Value, bool) {
-	value, ok := r[name]
-	return exec.AsValue(value), ok
-}
-
-// String panics: a template that prints a whole record is wrong, and gonja would not escape it.
-func (r record) String() string { panic("a record cannot be printed") }
-
 // list is a slice as templates see it.
 type list []any
-
-// String panics, as record's does.
-func (l list) String() string { panic("a list cannot be printed") }
 
 // convert makes what templates may see of a value; name is where it was found.
 func convert(name string, v reflect.Value) (any, error) {
@@ -55,10 +40,6 @@ func convert(name string, v reflect.Value) (any, error) {
 		return v.Bool(), nil
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return int(v.Int()), nil
-	case reflect.Float32, reflect.Float64:
-		if f := v.Float(); !math.IsNaN(f) && !math.IsInf(f, 0) {
-			return f, nil
-		}
 	case reflect.Pointer:
 		if v.Type().Elem().Kind() == reflect.Struct {
 			if v.IsNil() {
