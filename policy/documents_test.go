@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the issues that were found into testdata/issues")
+var update = flag.Bool("update", false, "write the issues that were found into testdata/issues, and the schemas of the forms into schemas")
 
 // loadMotor reads the policy of testdata/good/motor, once.
 var loadMotor = sync.OnceValues(func() (*Policy, Issues) { return Load(os.DirFS("testdata/good"), "motor") })

@@ -1,152 +1,18 @@
 package policy
 
-import (
-	"encoding/json"
-	"reflect"
+import "embed"
 
-	"github.com/invopop/jsonschema"
-)
+// schemas are made of the forms that documents are read by: schema_forms_test.go makes them, and holds them to the forms.
+//
+//go:embed schemas
+var schemas embed.FS
 
 // Schema gives the JSON Schema (2020-12) of a kind of document, for editors: object (who.yaml and what.yaml), rules or
-// examples; nil for any other word. It is made of the same forms that the documents are read by. What a schema cannot
-// say (names that must agree, what goes with what), the reader does.
+// examples; nil for any other word. What a schema cannot say (names that must agree, what goes with what), the reader does.
 func Schema(kind string) []byte {
-	forms := map[string]any{"object": objectForm{}, "rules": rulesForm{}, "examples": examplesForm{}}
-	form, ok := forms[kind]
-	if !ok {
+	text, err := schemas.ReadFile("schemas/" + kind + ".json")
+	if err != nil {
 		return nil
 	}
-	schema := schemaOf(form)
-	schema.Version = jsonschema.Version
-	schema.Title = "Verdictory: " + kind
-	text, _ := json.MarshalIndent(schema, "", "  ") // a schema of ours has nothing that cannot be marshalled
-	return append(text, '\n')
-}
-
-// schemaOf gives the schema of a form or of a part of one.
-func schemaOf(form any) *jsonschema.Schema {
-	reflector := jsonschema.Reflector{Anonymous: true, DoNotReference: true, RequiredFromJSONSchemaTags: true}
-	schema := reflector.Reflect(form)
-	schema.Version = ""
-	return schema
-}
-
-// typeSchema gives the schema of a JSON type.
-func typeSchema(name string) *jsonschema.Schema { return &jsonschema.Schema{Type: name} }
-
-func anyOf(schemas ...*jsonschema.Schema) *jsonschema.Schema {
-	return &jsonschema.Schema{AnyOf: schemas}
-}
-
-func textSchema(longest uint64) *jsonschema.Schema {
-	least := uint64(1)
-	return &jsonschema.Schema{Type: "string", MinLength: &least, MaxLength: &longest}
-}
-
-func patternSchema(pattern string) *jsonschema.Schema {
-	return &jsonschema.Schema{Type: "string", Pattern: pattern}
-}
-
-// JSONSchema gives the leaf's schema. So do the methods below.
-func (line) JSONSchema() *jsonschema.Schema { return textSchema(maxLine) }
-
-func (prose) JSONSchema() *jsonschema.Schema { return textSchema(maxText) }
-
-func (label) JSONSchema() *jsonschema.Schema {
-	return anyOf(textSchema(maxLine), typeSchema("number"), typeSchema("boolean"))
-}
-
-func (argument) JSONSchema() *jsonschema.Schema {
-	most := uint64(maxText)
-	return anyOf(&jsonschema.Schema{Type: "string", MaxLength: &most}, typeSchema("number"), typeSchema("boolean"))
-}
-
-func (name) JSONSchema() *jsonschema.Schema { return patternSchema(namePattern.String()) }
-
-func (id) JSONSchema() *jsonschema.Schema { return patternSchema(idPattern.String()) }
-
-func (link) JSONSchema() *jsonschema.Schema { return patternSchema(`^https?://.`) }
-
-func (word) JSONSchema() *jsonschema.Schema { return typeSchema("string") }
-
-func (number) JSONSchema() *jsonschema.Schema { return typeSchema("number") }
-
-func (whole) JSONSchema() *jsonschema.Schema { return typeSchema("integer") }
-
-func (day) JSONSchema() *jsonschema.Schema { return patternSchema(isoDate.String()) }
-
-func (expression) JSONSchema() *jsonschema.Schema {
-	return anyOf(textSchema(MaxExpression), typeSchema("number"), typeSchema("boolean"))
-}
-
-func (data) JSONSchema() *jsonschema.Schema {
-	return anyOf(typeSchema("string"), typeSchema("number"), typeSchema("boolean"), typeSchema("array"))
-}
-
-func (weights) JSONSchema() *jsonschema.Schema {
-	least, most := uint64(1), uint64(MaxChoices)
-	return anyOf(
-		&jsonschema.Schema{
-			Type: "object", MinProperties: &least, MaxProperties: &most,
-			AdditionalProperties: &jsonschema.Schema{Type: "number", ExclusiveMinimum: "0"},
-		},
-		&jsonschema.Schema{Type: "array", MinItems: &least, MaxItems: &most, Items: label{}.JSONSchema()},
-	)
-}
-
-func (table) JSONSchema() *jsonschema.Schema {
-	probability := &jsonschema.Schema{Type: "number", Minimum: "0", Maximum: "1"}
-	return anyOf(append(weights{}.JSONSchema().AnyOf, probability)...)
-}
-
-func (outputs) JSONSchema() *jsonschema.Schema {
-	least, most := uint64(1), uint64(maxOutputs)
-	return anyOf(
-		&jsonschema.Schema{Type: "array", MinItems: &least, MaxItems: &most, UniqueItems: true, Items: name{}.JSONSchema()},
-		&jsonschema.Schema{
-			Type: "object", MinProperties: &least, MaxProperties: &most, PropertyNames: name{}.JSONSchema(),
-			AdditionalProperties: anyOf(typeSchema("null"), schemaOf(outputAbout{})),
-		},
-	)
-}
-
-func (items[T]) JSONSchema() *jsonschema.Schema {
-	var item T
-	least := uint64(1)
-	return &jsonschema.Schema{Type: "array", MinItems: &least, Items: schemaOf(item)}
-}
-
-func (pairs[T]) JSONSchema() *jsonschema.Schema {
-	var value T
-	least := uint64(1)
-	return &jsonschema.Schema{Type: "object", MinProperties: &least, AdditionalProperties: schemaOf(value)}
-}
-
-// JSONSchema gives for each kind the keys that it takes.
-func (fieldForm) JSONSchema() *jsonschema.Schema {
-	type form fieldForm // without this method
-	all := schemaOf(form{})
-	schema := &jsonschema.Schema{Type: "object", Required: all.Required, Properties: jsonschema.NewProperties()}
-	for _, k := range keysOf(reflect.TypeFor[form](), "") {
-		if k.required {
-			schema.Properties.Set(k.name, all.Properties.Value(k.name))
-		}
-	}
-	for _, kind := range fieldKinds {
-		properties := jsonschema.NewProperties()
-		var required []string
-		for _, k := range keysOf(reflect.TypeFor[form](), kind) {
-			properties.Set(k.name, all.Properties.Value(k.name))
-			if k.required {
-				required = append(required, k.name)
-			}
-		}
-		is := jsonschema.NewProperties()
-		is.Set("kind", &jsonschema.Schema{Const: kind})
-		schema.AllOf = append(schema.AllOf, &jsonschema.Schema{
-			If:   &jsonschema.Schema{Properties: is, Required: []string{"kind"}},
-			Then: &jsonschema.Schema{Properties: properties, Required: required, AdditionalProperties: jsonschema.FalseSchema},
-		})
-	}
-	return schema
+	return text
 }

@@ -17,8 +17,8 @@ import (
 	"verdictory/policies"
 )
 
-// schemas are the compiled schemas by document.
-var schemas = sync.OnceValue(func() map[string]*jsonschema.Schema {
+// compiledSchemas are the schemas by document.
+var compiledSchemas = sync.OnceValue(func() map[string]*jsonschema.Schema {
 	compiled := map[string]*jsonschema.Schema{}
 	for document, kind := range map[string]string{WhoDocument: "object", WhatDocument: "object", RulesDocument: "rules", ExamplesDocument: "examples"} {
 		schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema(kind)))
@@ -40,7 +40,7 @@ func validate(document string, source []byte) error {
 	if err := yaml.Unmarshal(source, &root); err != nil {
 		return err
 	}
-	return schemas()[document].Validate(instance(root.Content[0]))
+	return compiledSchemas()[document].Validate(instance(root.Content[0]))
 }
 
 // instance gives a node as JSON has it: a date is a text.
