@@ -66,7 +66,7 @@ func Serve(ctx context.Context, config Config, listener net.Listener, handler ht
 		config.Grace = DefaultGrace
 	}
 	outer := &outer{config: config, metrics: config.Metrics.handler()}
-	outer.handler = config.Tracing.Handler(config.Name, Wrap(handler, config.Log, config.Metrics, config.Limit))
+	outer.handler = config.Tracing.Handler(Wrap(handler, config.Log, config.Metrics, config.Limit))
 	server := &http.Server{
 		Handler:           outer,
 		ReadHeaderTimeout: headerTimeout,

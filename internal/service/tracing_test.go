@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"crypto/tls"
 	"encoding/pem"
 	"errors"
@@ -9,15 +10,20 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
+	diff "github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel"
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	traces "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 )
 
-func TestTracingFollowsARequestThroughTwoServices(t *testing.T) {
+// tracedCall gives what the collector is sent: the named service's spans of a request to the router, and of the call that made it.
+func tracedCall(t *testing.T, log *lines, target string) *traces.ResourceSpans {
+	t.Helper()
 	received := make(chan *collector.ExportTraceServiceRequest, 1)
 	collecting := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -28,14 +34,13 @@ func TestTracingFollowsARequestThroughTwoServices(t *testing.T) {
 		received <- spans
 	}))
 	defer collecting.Close()
-	log := new(lines)
 	tracing, err := NewTracing(t.Context(), collecting.URL, "rules", "1", log.logger())
 	if err != nil {
 		t.Fatal(err)
 	}
-	inner := httptest.NewServer(tracing.Handler("rules", Wrap(testRouter(), log.logger(), NewMetrics("rules", "1"), 1)))
+	inner := httptest.NewServer(tracing.Handler(Wrap(testRouter(), log.logger(), NewMetrics("rules", "1"), 1)))
 	defer inner.Close()
-	r, _ := http.NewRequest(http.MethodGet, inner.URL+"/things/x", nil)
+	r, _ := http.NewRequest(http.MethodGet, inner.URL+target, nil)
 	w, err := tracing.Transport(http.DefaultTransport).RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +51,12 @@ func TestTracingFollowsARequestThroughTwoServices(t *testing.T) {
 	if err := tracing.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	sent := (<-received).ResourceSpans[0]
+	return (<-received).ResourceSpans[0]
+}
+
+func TestTracingFollowsARequestThroughTwoServices(t *testing.T) {
+	log := new(lines)
+	sent := tracedCall(t, log, "/things/x")
 	if name := sent.Resource.Attributes[0].Value.GetStringValue(); name != "verdictory-rules" {
 		t.Errorf("the service is called %q", name)
 	}
@@ -62,6 +72,39 @@ func TestTracingFollowsARequestThroughTwoServices(t *testing.T) {
 	}
 	if !names["GET /things/{name}"] || len(names) != 2 {
 		t.Errorf("got the spans %v", names)
+	}
+}
+
+func TestASpanSaysHowItsRequestEnded(t *testing.T) {
+	for target, c := range map[string]struct {
+		route, answered string
+		status          traces.Status_StatusCode
+	}{
+		"/things/x": {"/things/{name}", "200", traces.Status_STATUS_CODE_UNSET},
+		"/invalid":  {"/invalid", "422", traces.Status_STATUS_CODE_UNSET}, // the client's fault is no error of the server's span
+		"/fail":     {"/fail", "500", traces.Status_STATUS_CODE_ERROR},
+	} {
+		t.Run(target, func(t *testing.T) {
+			var spans []*traces.Span
+			for _, scope := range tracedCall(t, new(lines), target).ScopeSpans {
+				for _, span := range scope.Spans {
+					if span.Kind == traces.Span_SPAN_KIND_SERVER {
+						spans = append(spans, span)
+					}
+				}
+			}
+			if len(spans) != 1 {
+				t.Fatalf("got the server's spans %v", spans)
+			}
+			span, got := spans[0], map[string]string{}
+			for _, a := range span.Attributes {
+				got[a.Key] = cmp.Or(a.Value.GetStringValue(), strconv.FormatInt(a.Value.GetIntValue(), 10))
+			}
+			want := map[string]string{"http.request.method": "GET", "http.route": c.route, "http.response.status_code": c.answered}
+			if diff := diff.Diff(want, got); diff != "" || span.Name != "GET "+c.route || span.Status.GetCode() != c.status {
+				t.Errorf("%s, %v: %s", span.Name, span.Status, diff)
+			}
+		})
 	}
 }
 
@@ -81,7 +124,7 @@ func TestTracingIsOffWithoutAnEndpoint(t *testing.T) {
 		t.Fatalf("got %v, %v", tracing, err)
 	}
 	handler := http.NewServeMux()
-	if tracing.Handler("app", handler) != http.Handler(handler) || tracing.Transport(http.DefaultTransport) != http.DefaultTransport {
+	if tracing.Handler(handler) != http.Handler(handler) || tracing.Transport(http.DefaultTransport) != http.DefaultTransport {
 		t.Error("no tracing changes the handler or the transport")
 	}
 	if err := tracing.Close(t.Context()); err != nil {

@@ -136,7 +136,7 @@ func (a *answer) record(r *http.Request, request *request, took time.Duration, l
 		status = http.StatusOK
 	}
 	metrics.request(request.route, Method(r), status, took)
-	trace.SpanFromContext(r.Context()).SetName(Method(r) + " " + request.route)
+	describe(trace.SpanFromContext(r.Context()), Method(r), request.route, status)
 
 	level := slog.LevelInfo
 	attrs := make([]slog.Attr, 0, 8)
