@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"verdictory/app/export"
 	"verdictory/contract"
 	"verdictory/internal/cases"
@@ -15,25 +17,44 @@ import (
 	"verdictory/policy"
 )
 
-// commandLine is every command with its flags; kong fills it. docs/configuration.md has the same as a table, and a
-// test holds the two together.
-type commandLine struct {
-	Up        upCommand        `cmd:"" set:"log_level=warn" help:"Start everything in one process, with SQLite."`
-	App       appCommand       `cmd:"" help:"Start the core: pages, JSON API, history."`
-	Generator generatorCommand `cmd:"" help:"Start a generator of random objects."`
-	Rules     rulesCommand     `cmd:"" help:"Start the rules service."`
-	Check     checkCommand     `cmd:"" help:"Compile a policy, run its examples, say which rules random cases never hit."`
-	Cases     casesCommand     `cmd:"" help:"Write labelled cases to standard output, without a server."`
-	Health    healthCommand    `cmd:"" help:"Ask a service on this machine how it is: exit code 0 where it is well."`
-	Version   versionCommand   `cmd:"" help:"Print the version."`
+// subcommand is what one word of the command line does.
+type subcommand struct {
+	name, about string
+	runner      // a pointer to the command's flags, which parse fills
+}
+
+// runner holds a command's flags. Once they are defined and read, Run does what it is for, until that is done or the
+// context ends.
+type runner interface {
+	define(*flagSet)
+	Run(context.Context, streams) error
+}
+
+// commands are all of them, in the order of the help, with no flag read yet. docs/configuration.md has the flags as a
+// table, and a test holds the two together.
+func commands() []subcommand {
+	return []subcommand{
+		{"up", "Start everything in one process, with SQLite.", &upCommand{}},
+		{"app", "Start the core: pages, JSON API, history.", &appCommand{}},
+		{"generator", "Start a generator of random objects.", &generatorCommand{}},
+		{"rules", "Start the rules service.", &rulesCommand{}},
+		{"check", "Compile a policy, run its examples, say which rules random cases never hit.", &checkCommand{}},
+		{"cases", "Write labelled cases to standard output, without a server.", &casesCommand{}},
+		{"health", "Ask a service on this machine how it is: exit code 0 where it is well.", &healthCommand{}},
+		{"version", "Print the version.", &versionCommand{}},
+	}
 }
 
 type checkCommand struct {
-	Dir string `arg:"" type:"existingdir" help:"A policy's folder, or a folder of such folders."`
+	Dir string
+}
+
+func (c *checkCommand) define(flags *flagSet) {
+	flags.argument = &pflag.Flag{Name: "DIR", Usage: "a policy's folder, or a folder of such folders.", Value: (*folder)(&c.Dir)}
 }
 
 // Run prints what is wrong and fails where something is.
-func (c *checkCommand) Run(s *streams) error {
+func (c *checkCommand) Run(_ context.Context, s streams) error {
 	if !check.Run(s.out, c.Dir) {
 		return errFailed
 	}
@@ -41,17 +62,27 @@ func (c *checkCommand) Run(s *streams) error {
 }
 
 type casesCommand struct {
-	Policy string `default:"motor-insurance" placeholder:"NAME" help:"The policy. (${default})"`
-	Count  int64  `short:"n" default:"10" placeholder:"N" help:"How many cases. (${default})"`
-	Seed   string `placeholder:"SEED" help:"The run's seed, up to 8 of 0-9 and A-Z without I, L, O, U: the same seed gives the same cases. (drawn)"`
-	Mode   string `default:"random" placeholder:"MODE" help:"random or boundary. (${default})"`
-	Format string `short:"f" default:"csv" placeholder:"FORMAT" help:"csv, json, ndjson, sql or gherkin. (${default})"`
+	Policy string
+	Count  int64
+	Seed   string
+	Mode   string
+	Format string
 	policyFlags
+}
+
+func (c *casesCommand) define(flags *flagSet) {
+	flags.StringVar(&c.Policy, "policy", "motor-insurance", "The policy's `NAME`.")
+	flags.Int64VarP(&c.Count, "count", "n", 10, "Write `N` cases.")
+	flags.StringVar(&c.Seed, "seed", "", "The run's `SEED`, up to 8 of 0-9 and A-Z without I, L, O, U: the same seed gives the same cases. Else one is drawn.")
+	flags.StringVar(&c.Mode, "mode", "random", "The `MODE`: random or boundary.")
+	flags.StringVarP(&c.Format, "format", "f", "csv", "The `FORMAT`: csv, json, ndjson, sql or gherkin.")
+	flags.noVariable = []string{"policy", "count", "seed", "mode", "format"}
+	c.policyFlags.define(flags)
 }
 
 // Run writes the cases to standard output, and to standard error the progress, where that is a terminal, and the seed,
 // where it was drawn.
-func (c *casesCommand) Run(ctx context.Context, s *streams) error {
+func (c *casesCommand) Run(ctx context.Context, s streams) error {
 	options, err := c.options()
 	if err != nil {
 		return err
@@ -93,8 +124,10 @@ func (c *casesCommand) options() (options cases.Options, err error) {
 
 type versionCommand struct{}
 
+func (*versionCommand) define(*flagSet) {}
+
 // Run prints the version, and that of the engine, which cases depend on.
-func (versionCommand) Run(s *streams) error {
+func (*versionCommand) Run(_ context.Context, s streams) error {
 	_, err := fmt.Fprintf(s.out, "verdictory %s (commit %s, engine %d)\n", version, commit, contract.Engine)
 	return err
 }

@@ -12,15 +12,21 @@ import (
 // healthCommand asks a service on this machine how it is. An image without a shell has no other way to be asked, and a
 // container's health check runs it.
 type healthCommand struct {
-	Listen string `default:"127.0.0.1:8080" env:"VERDICTORY_LISTEN" placeholder:"HOST:PORT" help:"The address that the service was given to listen on. (${default})"`
-	Ready  bool   `help:"Ask whether it takes requests (/readyz), not only whether it runs (/livez)."`
+	Listen string
+	Ready  bool
+}
+
+func (c *healthCommand) define(flags *flagSet) {
+	flags.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "The `HOST:PORT` that the service was given to listen on.")
+	flags.BoolVar(&c.Ready, "ready", false, "Ask whether it takes requests (/readyz), not only whether it runs (/livez).")
+	flags.noVariable = []string{"ready"}
 }
 
 // healthPatience is how long a service may take to say how it is.
 const healthPatience = 2 * time.Second
 
 // Run fails where the service does not answer 200.
-func (c *healthCommand) Run(ctx context.Context) error {
+func (c *healthCommand) Run(ctx context.Context, _ streams) error {
 	address, err := reachable(c.Listen)
 	if err != nil {
 		return err

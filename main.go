@@ -1,6 +1,6 @@
 // Verdictory makes labelled test cases for decision policies: a random who, a random what, and the verdict that the
 // policy's rules give them, with the reason. This binary holds all four services and the command line; commands.go has
-// what each command does.
+// what each command does, arguments.go how it is asked for, help.go how that is explained.
 package main
 
 import (
@@ -12,7 +12,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/alecthomas/kong"
+	"github.com/spf13/pflag"
 )
 
 // version and commit are set by the build.
@@ -31,27 +31,15 @@ func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	var line commandLine
-	exit := -1
-	parser := kong.Must(&line,
-		kong.Name("verdictory"),
-		kong.Description("Labelled test cases for decision policies: a random who, a random what, and the verdict that the rules give them, with the reason."),
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(code int) { exit = code }),
-		kong.Vars{"log_level": "info"},
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(&streams{stdout, stderr}),
-	)
-	command, err := parser.Parse(args)
-	if exit >= 0 { // --help has been answered
-		return exit
+	command, err := parse(commands(), args, stdout)
+	if errors.Is(err, pflag.ErrHelp) {
+		return 0
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "verdictory: %v\nTry verdictory --help.\n", err)
 		return 2
 	}
-	if err := command.Run(); err != nil {
+	if err := command.Run(ctx, streams{stdout, stderr}); err != nil {
 		if !errors.Is(err, errFailed) {
 			fmt.Fprintf(stderr, "verdictory: %v\n", err)
 		}

@@ -4,19 +4,19 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"verdictory/policies"
 	"verdictory/policy"
@@ -75,12 +75,13 @@ func TestCommandLine(t *testing.T) {
 		"version":                {[]string{"version"}, 0, "verdictory dev (commit unknown, engine 1)", ""},
 		"help":                   {[]string{"--help"}, 0, "generator", ""},
 		"help of a command":      {[]string{"up", "--help"}, 0, "VERDICTORY_DATA", ""},
-		"nothing":                {nil, 2, "", "--help"},
-		"unknown command":        {[]string{"fly"}, 2, "", "fly"},
-		"unknown flag":           {[]string{"up", "--prot", "1"}, 2, "", "--prot"},
+		"nothing":                {nil, 2, "", "a command is missing: write one of up, app,"},
+		"unknown command":        {[]string{"fly"}, 2, "", `there is no command "fly": write one of up, app,`},
+		"mistyped command":       {[]string{"chekc"}, 2, "", `there is no command "chekc": did you mean "check"?`},
+		"unknown flag":           {[]string{"up", "--prot", "1"}, 2, "", "verdictory: unknown flag --prot\nTry verdictory --help.\n"},
 		"check":                  {[]string{"check", filepath.Join(dir, "news2")}, 0, "news2", ""},
 		"check what is broken":   {[]string{"check", broken}, 1, "rules.yaml:", ""},
-		"check nothing":          {[]string{"check", filepath.Join(dir, "nothing")}, 2, "", "nothing"},
+		"check nothing":          {[]string{"check", filepath.Join(dir, "nothing")}, 2, "", "must be a folder, and " + filepath.Join(dir, "nothing") + " is none\nTry verdictory --help.\n"},
 		"cases":                  {[]string{"cases", "--policy", "news2", "--seed", "1"}, 0, "code,mode,version,patient.name", ""},
 		"cases say their seed":   {[]string{"cases", "-n", "1"}, 0, "code,", "seed "},
 		"cases of no policy":     {[]string{"cases", "--policy", "news3"}, 1, "", `did you mean "news2"`},
@@ -90,7 +91,7 @@ func TestCommandLine(t *testing.T) {
 		"cases of no seed":       {[]string{"cases", "--seed", "u"}, 1, "", "seed"},
 		"cases of a broken one":  {[]string{"cases", "--policies", filepath.Dir(broken)}, 1, "", "rules.yaml:"},
 		"a policy mistyped":      {[]string{"up", "--policies", filepath.Dir(mistyped)}, 1, "", "\nmistyped/rules.yaml:140:"},
-		"app without database":   {[]string{"app"}, 2, "", "--database"},
+		"app without database":   {[]string{"app"}, 2, "", "--database is required, or the environment variable VERDICTORY_DATABASE"},
 		"app with a broken one":  {[]string{"app", "--database", "sqlite::memory:", "--policies", filepath.Dir(broken)}, 1, "", "rules.yaml:"},
 		"app at a taken address": {[]string{"app", "--database", "sqlite::memory:", "--listen", address}, 1, "", "--listen takes another"},
 		"app with no database":   {[]string{"app", "--database", "mysql://x", "--listen", "127.0.0.1:0"}, 1, "", "postgres://"},
@@ -101,11 +102,11 @@ func TestCommandLine(t *testing.T) {
 		"app with no password":   {[]string{"app", "--database", "postgres://verdictory@127.0.0.1:1/db", "--listen", "127.0.0.1:0", "--database-password-file", filepath.Join(dir, "none")}, 1, "", "--database-password-file cannot be read"},
 		"rules at a taken one":   {[]string{"rules", "--listen", address}, 1, "", "--listen takes another"},
 		"rules with a bad trace": {[]string{"rules", "--listen", "127.0.0.1:0", "--traces", "::"}, 1, "", "write http://collector"},
-		"generator without role": {[]string{"generator"}, 2, "", "--role"},
+		"generator without role": {[]string{"generator"}, 2, "", "--role is required, or the environment variable VERDICTORY_ROLE"},
 		"generator at a taken":   {[]string{"generator", "--role", "who", "--listen", address}, 1, "", "--listen takes another"},
 		"up at a taken address":  {[]string{"up", "--listen", address, "--data", t.TempDir()}, 1, "", "--listen takes another"},
 		"up without a folder":    {[]string{"up", "--listen", "127.0.0.1:0", "--data", filepath.Join(file, "x")}, 1, "", "--data takes another"},
-		"log level":              {[]string{"rules", "--log-level", "loud"}, 2, "", "loud"},
+		"log level":              {[]string{"rules", "--log-level", "loud"}, 2, "", `--log-level: "loud" must be debug, info, warn or error`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stdout, stderr, code := command(t, test.args...)
@@ -274,39 +275,26 @@ func TestConfigurationIsDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"Up", "App", "Generator", "Rules", "Cases", "Health"} {
-		field, _ := reflect.TypeFor[commandLine]().FieldByName(name)
-		for _, flag := range flags(field.Type) {
-			at := strings.Index(string(document), fmt.Sprintf("| `--%s ", flag.name))
-			if at < 0 { // a flag without a value
-				at = strings.Index(string(document), fmt.Sprintf("| `--%s`", flag.name))
+	rows := map[string]string{} // by flag
+	for _, row := range regexp.MustCompile("(?m)^\\| `--([a-z-]+).*$").FindAllStringSubmatch(string(document), -1) {
+		rows[row[1]] = row[0]
+	}
+	taken := map[string]bool{}
+	for _, c := range commands() {
+		flags := newFlagSet(c)
+		flags.VisitAll(func(flag *pflag.Flag) {
+			taken[flag.Name] = true
+			row, variable := rows[flag.Name], flags.variable(flag.Name)
+			if !strings.Contains(row, c.name) || regexp.MustCompile("VERDICTORY_[A-Z_]*").FindString(row) != variable {
+				t.Errorf("docs/configuration.md has no row of --%s that names the command %s and the variable %q: %s", flag.Name, c.name, variable, row)
 			}
-			if at < 0 {
-				t.Errorf("docs/configuration.md has no row for --%s of %s", flag.name, name)
-				continue
-			}
-			line, _, _ := strings.Cut(string(document)[at:], "\n")
-			if flag.env != "" && !strings.Contains(line, flag.env) || !strings.Contains(line, strings.ToLower(name)) {
-				t.Errorf("the row of --%s does not name %s and the command %s: %s", flag.name, flag.env, strings.ToLower(name), line)
-			}
+		})
+	}
+	for name := range rows {
+		if !taken[name] {
+			t.Errorf("docs/configuration.md has a row of --%s, which no command takes", name)
 		}
 	}
-}
-
-type flag struct{ name, env string }
-
-var capital = regexp.MustCompile(`([a-z])([A-Z])`)
-
-func flags(command reflect.Type) (all []flag) {
-	for i := range command.NumField() {
-		field := command.Field(i)
-		if field.Anonymous {
-			all = append(all, flags(field.Type)...)
-			continue
-		}
-		all = append(all, flag{strings.ToLower(capital.ReplaceAllString(field.Name, "$1-$2")), field.Tag.Get("env")})
-	}
-	return all
 }
 
 func TestListenAllTakesAllOrNone(t *testing.T) {

@@ -13,7 +13,11 @@ import (
 
 // policyFlags say which policies there are.
 type policyFlags struct {
-	Policies string `type:"existingdir" env:"VERDICTORY_POLICIES" placeholder:"DIR" help:"More policies: a folder with a folder for each. One with a built-in policy's name takes its place."`
+	Policies string
+}
+
+func (f *policyFlags) define(flags *flagSet) {
+	flags.Var((*folder)(&f.Policies), "policies", "More policies: a folder with a folder for each. One with a built-in policy's name takes its place.")
 }
 
 // load reads the built-in policies and those of the folder, and compiles them all. The error has every issue.

@@ -29,11 +29,20 @@ import (
 
 // runFlags are how a service runs, the same for all four.
 type runFlags struct {
-	LogLevel slog.Level    `default:"${log_level}" env:"VERDICTORY_LOG_LEVEL" placeholder:"LEVEL" help:"The least that is logged: debug, info, warn or error. (${log_level})"`
-	Limit    int           `default:"128" env:"VERDICTORY_LIMIT" placeholder:"N" help:"Requests handled at once; more are answered 503. (${default})"`
-	Pause    time.Duration `default:"0s" env:"VERDICTORY_PAUSE" placeholder:"TIME" help:"When stopping, the time from not ready to not listening: what probes of /readyz need to notice. (${default})"`
-	Grace    time.Duration `default:"10s" env:"VERDICTORY_GRACE" placeholder:"TIME" help:"When stopping, the time that requests in hand are given. (${default})"`
-	Traces   string        `env:"VERDICTORY_TRACES" placeholder:"URL" help:"Send OpenTelemetry traces to this OTLP/HTTP address. (off)"`
+	LogLevel slog.Level
+	Limit    int
+	Pause    time.Duration
+	Grace    time.Duration
+	Traces   string
+}
+
+func (f *runFlags) define(flags *flagSet, least slog.Level) {
+	f.LogLevel = least
+	flags.Var((*level)(&f.LogLevel), "log-level", "The least that is logged: debug, info, warn or error.")
+	flags.IntVar(&f.Limit, "limit", 128, "Handle `N` requests at once; more are answered 503.")
+	flags.DurationVar(&f.Pause, "pause", 0, "When stopping, the `TIME` from not ready to not listening: what probes of /readyz need to notice.")
+	flags.DurationVar(&f.Grace, "grace", 10*time.Second, "When stopping, the `TIME` that requests in hand are given.")
+	flags.StringVar(&f.Traces, "traces", "", "Send OpenTelemetry traces to this OTLP/HTTP `URL`.")
 }
 
 // config makes what a service of the name runs with. Its tracing is to be closed.
@@ -68,13 +77,20 @@ func listen(address string) (net.Listener, error) {
 
 // generatorCommand is services 2 and 3.
 type generatorCommand struct {
-	Role   string `required:"" enum:"who,what" env:"VERDICTORY_ROLE" placeholder:"who|what" help:"Which of a policy's objects to generate."`
-	Listen string `default:"127.0.0.1:8081" env:"VERDICTORY_LISTEN" placeholder:"HOST:PORT" help:"The address to listen on; --role what by custom takes port 8082. (${default})"`
+	Role   string
+	Listen string
 	runFlags
 }
 
+func (c *generatorCommand) define(flags *flagSet) {
+	flags.Var((*role)(&c.Role), "role", "Which of a policy's objects to generate.")
+	flags.required = []string{"role"}
+	flags.StringVar(&c.Listen, "listen", "127.0.0.1:8081", "The `HOST:PORT` to listen on; --role what by custom takes port 8082.")
+	c.runFlags.define(flags, slog.LevelInfo)
+}
+
 // Run serves objects until the context ends.
-func (c *generatorCommand) Run(ctx context.Context) error {
+func (c *generatorCommand) Run(ctx context.Context, _ streams) error {
 	listener, err := listen(c.Listen)
 	if err != nil {
 		return err
@@ -84,12 +100,17 @@ func (c *generatorCommand) Run(ctx context.Context) error {
 
 // rulesCommand is service 4.
 type rulesCommand struct {
-	Listen string `default:"127.0.0.1:8083" env:"VERDICTORY_LISTEN" placeholder:"HOST:PORT" help:"The address to listen on. (${default})"`
+	Listen string
 	runFlags
 }
 
+func (c *rulesCommand) define(flags *flagSet) {
+	flags.StringVar(&c.Listen, "listen", "127.0.0.1:8083", "The `HOST:PORT` to listen on.")
+	c.runFlags.define(flags, slog.LevelInfo)
+}
+
 // Run proves the limits on hostile documents and then serves verdicts until the context ends.
-func (c *rulesCommand) Run(ctx context.Context) error {
+func (c *rulesCommand) Run(ctx context.Context, _ streams) error {
 	listener, err := listen(c.Listen)
 	if err = errors.Join(rules.ProveLimits(), err); err != nil {
 		return err
@@ -99,24 +120,39 @@ func (c *rulesCommand) Run(ctx context.Context) error {
 
 // appCommand is service 1, the core.
 type appCommand struct {
-	Listen   string `default:"127.0.0.1:8080" env:"VERDICTORY_LISTEN" placeholder:"HOST:PORT" help:"The address of the pages and the API. (${default})"`
-	Database string `required:"" env:"VERDICTORY_DATABASE" placeholder:"URL" help:"Where the history is kept: postgres://user:password@host/database or sqlite:///path/file.db."`
-	Who      string `default:"http://127.0.0.1:8081" env:"VERDICTORY_WHO" placeholder:"URL" help:"The generator of --role who. (${default})"`
-	What     string `default:"http://127.0.0.1:8082" env:"VERDICTORY_WHAT" placeholder:"URL" help:"The generator of --role what. (${default})"`
-	Rules    string `default:"http://127.0.0.1:8083" env:"VERDICTORY_RULES" placeholder:"URL" help:"The rules service. (${default})"`
+	Listen           string
+	Database         string
+	Who, What, Rules string
 	coreFlags
 	runFlags
+}
+
+func (c *appCommand) define(flags *flagSet) {
+	flags.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "The `HOST:PORT` of the pages and the API.")
+	flags.StringVar(&c.Database, "database", "", "The `URL` of the history: postgres://user:password@host/database or sqlite:///path/file.db.")
+	flags.required = []string{"database"}
+	flags.StringVar(&c.Who, "who", "http://127.0.0.1:8081", "The `URL` of the generator of --role who.")
+	flags.StringVar(&c.What, "what", "http://127.0.0.1:8082", "The `URL` of the generator of --role what.")
+	flags.StringVar(&c.Rules, "rules", "http://127.0.0.1:8083", "The `URL` of the rules service.")
+	c.coreFlags.define(flags)
+	c.runFlags.define(flags, slog.LevelInfo)
 }
 
 // coreFlags are what the core takes, alone and in up.
 type coreFlags struct {
 	policyFlags
-	DatabasePasswordFile string `env:"VERDICTORY_DATABASE_PASSWORD_FILE" placeholder:"FILE" help:"Take the password of the PostgreSQL in --database from this file, such as a container's secret. (the one in the URL)"`
-	Source               string `type:"existingdir" env:"VERDICTORY_SOURCE" placeholder:"DIR" help:"Read templates/ and static/ from this folder anew for each page, for those who work on them. (built in)"`
+	DatabasePasswordFile string
+	Source               string
+}
+
+func (f *coreFlags) define(flags *flagSet) {
+	f.policyFlags.define(flags)
+	flags.StringVar(&f.DatabasePasswordFile, "database-password-file", "", "Take PostgreSQL's password from this `FILE`, such as a container's secret, not from --database.")
+	flags.Var((*folder)(&f.Source), "source", "Read templates/ and static/ from this folder anew for each page, not the built-in ones: for those who work on them.")
 }
 
 // Run serves pages and API until the context ends.
-func (c *appCommand) Run(ctx context.Context) error {
+func (c *appCommand) Run(ctx context.Context, _ streams) error {
 	loaded, err := c.load()
 	if err != nil {
 		return err
@@ -183,16 +219,24 @@ func (f coreFlags) site(loaded []*policy.Policy) page.Config {
 
 // upCommand is all four services in one process.
 type upCommand struct {
-	Listen   string `default:"127.0.0.1:8080" env:"VERDICTORY_LISTEN" placeholder:"HOST:PORT" help:"The address of the pages and the API. (${default})"`
-	Data     string `default:"data" env:"VERDICTORY_DATA" placeholder:"DIR" help:"The folder that the history is kept in. (./${default})"`
-	Database string `env:"VERDICTORY_DATABASE" placeholder:"URL" help:"Keep the history in postgres://user:password@host/database instead. (SQLite in --data)"`
+	Listen   string
+	Data     string
+	Database string
 	coreFlags
 	runFlags
 }
 
+func (c *upCommand) define(flags *flagSet) {
+	flags.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "The `HOST:PORT` of the pages and the API.")
+	flags.StringVar(&c.Data, "data", "data", "Keep the history in this `DIR`, with SQLite.")
+	flags.StringVar(&c.Database, "database", "", "Keep the history at this `URL` instead: postgres://user:password@host/database.")
+	c.coreFlags.define(flags)
+	c.runFlags.define(flags, slog.LevelWarn)
+}
+
 // Run starts the three other services on free loopback ports and the core in front of them, until the context ends.
 // They stop after the core has drained, so that its last requests find them.
-func (c *upCommand) Run(ctx context.Context, s *streams) error {
+func (c *upCommand) Run(ctx context.Context, s streams) error {
 	loaded, err := c.load()
 	if err != nil {
 		return err

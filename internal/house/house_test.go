@@ -44,6 +44,7 @@ var mayImport = map[string][]string{
 var onlyIn = map[string]string{
 	"github.com/go-resty/resty/v2":       "verdictory/app/remote",
 	"github.com/nikolalohinski/gonja/v2": "verdictory/app/jinja",
+	"github.com/spf13/pflag":             "verdictory",
 	"github.com/uptrace/bun":             "verdictory/app/history",
 	"cel.dev/cel-go/cel":                 "verdictory/expr",
 	"go.yaml.in/yaml/v3":                 "verdictory/policy",
