@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"verdictory/expr"
+	"verdictory/generators/text"
 	"verdictory/policy"
 )
 
@@ -89,11 +90,11 @@ func (c *compiler) field(i int) {
 		}
 		f.spread = t
 	case policy.FieldFake:
-		text, err := newFake(spec.Function, spec.Parameters)
+		draw, err := text.New(spec.Function, spec.Parameters)
 		if err != nil {
 			c.bad("function", policy.Expr{Line: spec.Line, Column: spec.Column}, "%s", err)
 		}
-		f.spread = text
+		f.spread = fake{draw}
 	case policy.FieldValue:
 		f.value = c.program(f, "value", spec.Value, spec.ValueKind)
 	}

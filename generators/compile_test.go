@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/brianvoe/gofakeit/v7"
 	"github.com/google/go-cmp/cmp"
 
 	"verdictory/policy"
@@ -135,7 +134,13 @@ func TestCompileRefuses(t *testing.T) {
 			`who.yaml:7:10: o.c gives a text of 4961 bytes: at most 4096 can be kept (seed `},
 		"an unknown function": {`
 - {name: name, kind: fake, function: FirstNam}`,
-			`who.yaml:4:10: fields[0].function has the function "FirstNam", which gofakeit does not have: did you mean "firstname"?`},
+			`who.yaml:4:10: fields[0].function has the function "FirstNam", which does not exist: did you mean "firstname"?`},
+		"a function of the clock": {`
+- {name: day, kind: fake, function: date}`,
+			`who.yaml:4:10: fields[0].function cannot have the function date, which depends on the clock, so that no case could be drawn again: use kind date with from and to`},
+		"a parameter of a function": {`
+- {name: plate, kind: fake, function: lettern, parameters: {count: 201}}`,
+			`who.yaml:4:10: fields[0].function has "201" for the parameter count: write a whole number from 1 to 200`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g, issues := Compile("who.yaml", parse(t, c.fields))
@@ -186,50 +191,5 @@ func TestCompileRefusesSlowObjects(t *testing.T) {
 	_, issues := Compile("who.yaml", parse(t, fields))
 	if len(issues) != 1 || !strings.Contains(issues[0].Message, "shorten what its expressions do with text") {
 		t.Error(issues)
-	}
-}
-
-func TestFunctions(t *testing.T) {
-	lookUp := func(name, output string, generate func(seed uint64) (any, error)) {
-		gofakeit.AddFuncLookup(name, gofakeit.Info{Display: name, Output: output, Generate: func(f *gofakeit.Faker, _ *gofakeit.MapParams, _ *gofakeit.Info) (any, error) {
-			return generate(f.Uint64())
-		}})
-		t.Cleanup(func() { gofakeit.RemoveFuncLookup(name) })
-	}
-	lookUp("verylong", "string", func(uint64) (any, error) { return strings.Repeat("x", maxText+1), nil })
-	for name, c := range map[string]struct {
-		function   string
-		parameters map[string]string
-		wrong      string // empty for a function that can be used
-	}{
-		"a name":                          {"name", nil, ""},
-		"a text parameter":                {"numerify", map[string]string{"str": "##-###"}, ""},
-		"sizes":                           {"loremipsumparagraph", map[string]string{"paragraphcount": "2", "sentencecount": "10", "wordcount": "10"}, ""},
-		"a list":                          {"randomstring", map[string]string{"strs": "a,b,c"}, ""},
-		"a day of the clock":              {"pastdate", nil, "cannot have the function pastdate, which depends on the clock, so that no case could be drawn again: use kind date with from and to"},
-		"a year of the clock":             {"useragent", nil, "cannot have the function useragent, which depends on the clock, so that no case could be drawn again: use chromeuseragent"},
-		"a language of its own":           {"regex", map[string]string{"str": "a{1000}"}, "cannot have the function regex, which has no bound to what it gives: use a function for one text, such as name, street or sentence"},
-		"no text":                         {"latitude", nil, "has a function that gives a float64, not a text: use another kind, such as int, or another function"},
-		"a record":                        {"person", nil, "has a function that gives a *gofakeit.PersonInfo, not a text: use another kind, such as int, or another function"},
-		"too long a text":                 {"verylong", nil, "has a function that gives a text of 4097 bytes: use one that gives at most 4096"},
-		"a parameter that is needed":      {"numerify", nil, "cannot use its function: could not find field: str"},
-		"no parameters":                   {"name", map[string]string{"x": "1"}, `has the parameter "x", but its function takes none: leave it out`},
-		"an unknown parameter":            {"numerify", map[string]string{"strr": "#"}, `has the parameter "strr", which its function does not take: did you mean "str"?; it takes str`},
-		"a size that is no number":        {"lettern", map[string]string{"count": "x"}, `has "x" for the parameter count: write a whole number from 1 to 200`},
-		"a size that is too large":        {"lettern", map[string]string{"count": "201"}, `has "201" for the parameter count: write a whole number from 1 to 200`},
-		"sizes that are too large":        {"loremipsumparagraph", map[string]string{"sentencecount": "20", "wordcount": "20"}, "would give too much with the parameter wordcount: write at most 200 characters, and sizes that multiplied are at most 200"},
-		"a text parameter that is long":   {"numerify", map[string]string{"str": strings.Repeat("#", 201)}, "would give too much with the parameter str: write at most 200 characters, and sizes that multiplied are at most 200"},
-		"a parameter that cannot be read": {"password", map[string]string{"lower": "x"}, "cannot use its function: lower field could not parse to bool value"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := newFake(c.function, c.parameters)
-			got := ""
-			if err != nil {
-				got = err.Error()
-			}
-			if diff := cmp.Diff(c.wrong, got); diff != "" {
-				t.Error(diff)
-			}
-		})
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/brianvoe/gofakeit/v7"
 	"github.com/google/go-cmp/cmp"
 
 	"verdictory/contract"
@@ -320,37 +319,5 @@ func TestDrawTellsWhatCannotBeDrawn(t *testing.T) {
 	}
 	if want := "The o cannot be drawn: " + message + "."; e.Message != want {
 		t.Error(cmp.Diff(want, e.Message))
-	}
-}
-
-func TestDrawTellsAFunctionThatFails(t *testing.T) {
-	calls := 0
-	gofakeit.AddFuncLookup("tires", gofakeit.Info{Display: "tires", Generate: func(*gofakeit.Faker, *gofakeit.MapParams, *gofakeit.Info) (any, error) {
-		if calls++; calls > trials+20 {
-			return nil, errors.New("it is tired")
-		}
-		return "text", nil
-	}})
-	defer gofakeit.RemoveFuncLookup("tires")
-	d := newDrawer(t, compile(t, `
-- {name: a, kind: fake, function: tires}`), contract.Aim{})
-	err := d.Draw(1, d.object().Values)
-	if e := contract.AsError(err); e.Code != contract.InvalidDocument || e.Message != "The o cannot be drawn: o.a cannot use its function: it is tired (seed 00000001)." {
-		t.Error(err)
-	}
-}
-
-func TestTheGlobalFakerIsLeftAlone(t *testing.T) {
-	state := func() string {
-		bytes, err := gofakeit.GlobalFaker.Rand.(*rand.PCG).MarshalBinary()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(bytes)
-	}
-	before := state()
-	draw(t, newDrawer(t, compile(t, everyKind), contract.Aim{}), 1)
-	if state() != before {
-		t.Error("the source that all fakers share has been used or seeded")
 	}
 }

@@ -3,29 +3,29 @@ package generators
 import (
 	"errors"
 	"fmt"
-
-	"github.com/brianvoe/gofakeit/v7"
+	"math/rand/v2"
 
 	"verdictory/contract"
 	"verdictory/expr"
 	"verdictory/policy"
 )
 
+const maxText = 4 << 10 // bytes of one text field
+
 // Drawer draws objects one after another. It is one worker's scratch: not safe for concurrent use. What it draws does
 // not depend on what it drew before.
 type Drawer struct {
 	generator *Generator
 	stream    stream
-	faker     *gofakeit.Faker // reads stream
-	frame     expr.Frame      // as_of, and the fields drawn so far
-	aiming    *aiming         // nil without an aim
+	random    *rand.Rand // reads stream
+	frame     expr.Frame // as_of, and the fields drawn so far
+	aiming    *aiming    // nil without an aim
 }
 
 func (g *Generator) newDrawer() *Drawer {
 	d := &Drawer{generator: g, frame: expr.Frame{Slots: make([]policy.Value, 1+len(g.fields))}}
 	d.frame.Slots[asOfSlot] = g.doc.AsOf
-	// The faker is given our source. Faker.Seed is never called: it seeds a source that all fakers share.
-	d.faker = gofakeit.NewFaker(&d.stream.PCG, false)
+	d.random = rand.New(&d.stream.PCG)
 	return d
 }
 

@@ -303,6 +303,7 @@ func FuzzDocuments(f *testing.F) {
 	f.Add("object: o\nfields:\n- {name: a, kind: number, min: -1e300, max: 1e300, step: 0.000000001}\n")
 	f.Add("object: o\nfields:\n- {name: a, kind: number, min: 0, max: 1, step: 0.1, distribution: log-normal, mean: 1e-300, deviation: 1e300}\n")
 	f.Add("object: o\nfields:\n- {name: a, kind: fake, function: loremipsumsentence, parameters: {wordcount: 200}}\n")
+	f.Add("object: o\nfields:\n- {name: a, kind: fake, function: creditcardnumber, parameters: {bins: 12345678901234567890, gaps: true}}\n")
 	f.Add("object: o\nfields:\n- {name: a, kind: value, type: text, value: '\"a\" + \"b\"'}\n")
 	f.Fuzz(func(t *testing.T, source string) {
 		doc, issues := policy.ParseObject("who.yaml", []byte(source))

@@ -11,10 +11,11 @@ import (
 	"verdictory/policy"
 )
 
-// Everything that a case is drawn from is in this file, and none of it may differ between machines: the numbers are
-// PCG-DXSM's, whose algorithm is public and fixed; what is made of them is whole-number arithmetic, or float64 additions,
-// multiplications and divisions alone. IEEE 754 gives these the same last bit everywhere, as long as no multiplication is
-// fused with an addition, which Go may do on some processors and must not do across a float64 conversion: so each product
+// Everything that a case is drawn from is in this file, but for texts, which package text makes of the same numbers. None of
+// it may differ between machines: the numbers are PCG-DXSM's, whose algorithm is public and fixed; what is made of them is
+// whole-number arithmetic, or float64 additions, multiplications and divisions alone. IEEE 754 gives these the same last
+// bit everywhere, as long as no multiplication is fused with an addition, which Go may do on some processors and must not
+// do across a float64 conversion: so each product
 // here is converted. The functions of package math beyond floor and scaling by powers of two are not used: some
 // processors have their own versions of them, with another last bit.
 

@@ -1,0 +1,342 @@
+package text
+
+import (
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/brianvoe/gofakeit/v7/data"
+)
+
+// plain are the functions without parameters and templates. A template may name each of them.
+var plain = map[string]Draw{
+	// People
+	"name":       name,
+	"firstname":  from(firsts),
+	"middlename": from(data.Person["middle"]),
+	"lastname":   from(lasts),
+	"nameprefix": from(data.Person["prefix"]),
+	"namesuffix": from(data.Person["suffix"]),
+	"gender":     func(r *rand.Rand) string { return choose(r, []string{"female", "male"}) },
+	"ethnicity":  from(data.Person["ethnicity"]),
+	"hobby":      from(data.Person["hobby"]),
+	"school":     school,
+	"ssn":        func(r *rand.Rand) string { return numbered(r, 100_000_000, 999_999_999) },
+	"ein":        func(r *rand.Rand) string { return numbered(r, 10, 99) + "-" + several(r, 7, digit) },
+
+	// Contact
+	"email":          email,
+	"phone":          pattern("##########"),
+	"phoneformatted": patternFrom(data.Person["phone"]),
+
+	// Addresses
+	"street":       street,
+	"streetnumber": streetNumber,
+	"streetprefix": from(data.Address["street_prefix"]),
+	"streetname":   from(data.Address["street_name"]),
+	"streetsuffix": from(data.Address["street_suffix"]),
+	"unit":         unit,
+	"city":         from(data.Address["city"]),
+	"state":        from(data.Address["state"]),
+	"stateabr":     from(data.Address["state_abr"]),
+	"zip":          patternFrom(data.Address["zip"]),
+	"country":      from(data.Address["country"]),
+	"countryabr":   from(data.Address["country_abr"]),
+
+	// Companies and jobs
+	"company":       from(companies),
+	"companysuffix": from(data.Company["suffix"]),
+	"blurb":         from(data.Company["blurb"]),
+	"bs":            from(data.Company["bs"]),
+	"buzzword":      from(data.Company["buzzwords"]),
+	"jobtitle":      from(data.Job["title"]),
+	"jobdescriptor": from(data.Job["descriptor"]),
+	"joblevel":      from(data.Job["level"]),
+
+	// Payment and finance
+	"achaccount":        pattern("############"),
+	"achrouting":        pattern("#########"),
+	"bankname":          from(data.Bank["name"]),
+	"banktype":          from(data.Bank["type"]),
+	"bitcoinaddress":    bitcoinAddress,
+	"bitcoinprivatekey": bitcoinPrivateKey,
+	"creditcardcvv":     pattern("###"),
+	"creditcardtype":    func(r *rand.Rand) string { return data.CreditCards[pick(r, data.CreditCardTypes)].Display },
+	"currencylong":      from(data.Currency["long"]),
+	"currencyshort":     from(data.Currency["short"]),
+	"cusip":             cusip,
+	"isin":              isin,
+
+	// Products
+	"productname":      productName,
+	"productcategory":  from(data.Product["category"]),
+	"productfeature":   from(data.Product["feature"]),
+	"productmaterial":  from(data.Product["material"]),
+	"productdimension": from(data.Product["dimension"]),
+	"productusecase":   from(data.Product["use_case"]),
+	"productbenefit":   from(data.Product["benefit"]),
+	"productsuffix":    from(data.Product["suffix"]),
+	"productisbn":      isbn,
+	"productupc":       func(r *rand.Rand) string { return "0" + several(r, 11, digit) },
+
+	// Cars
+	"cartype":             from(data.Car["type"]),
+	"carmaker":            from(data.Car["maker"]),
+	"carmodel":            from(data.Car["model"]),
+	"carfueltype":         from(data.Car["fuel_type"]),
+	"cartransmissiontype": from(data.Car["transmission_type"]),
+
+	// Air travel
+	"airlineaircrafttype":  from(data.Airline["aircraft_type"]),
+	"airlineairplane":      from(data.Airline["airplane"]),
+	"airlineairport":       from(data.Airline["airport"]),
+	"airlineairportiata":   from(data.Airline["iata"]),
+	"airlineflightnumber":  func(r *rand.Rand) string { return strings.ToUpper(several(r, 2, letter)) + numbered(r, 1, 9999) },
+	"airlinerecordlocator": func(r *rand.Rand) string { return strings.ToUpper(several(r, 6, letter)) },
+	"airlineseat":          func(r *rand.Rand) string { return numbered(r, 1, 60) + string("ABCDEFGHJK"[r.IntN(10)]) },
+
+	// Colours
+	"color":     from(data.Colors["full"]),
+	"safecolor": from(data.Colors["safe"]),
+	"hexcolor":  hexColor,
+
+	// Time
+	"weekday":        func(r *rand.Rand) string { return time.Weekday(r.IntN(7)).String() },
+	"monthstring":    func(r *rand.Rand) string { return time.Month(number(r, 1, 12)).String() },
+	"timezone":       from(data.TimeZone["text"]),
+	"timezoneabv":    from(data.TimeZone["abr"]),
+	"timezonefull":   from(data.TimeZone["full"]),
+	"timezoneregion": from(data.TimeZone["region"]),
+
+	// Languages
+	"language":             from(data.Languages["long"]),
+	"languageabbreviation": from(data.Languages["short"]),
+	"languagebcp":          from(data.Languages["bcp"]),
+	"programminglanguage":  from(data.Languages["programming"]),
+
+	// Characters and ids
+	"digit":     characters(1, digit),
+	"letter":    characters(1, letter),
+	"vowel":     characters(1, remainder("aeiou")),
+	"flipacoin": func(r *rand.Rand) string { return choose(r, []string{"Tails", "Heads"}) },
+	"id":        id,
+	"uuid":      uuid,
+
+	// Internet
+	"url":             url,
+	"domainname":      domainName,
+	"domainsuffix":    from(suffixes),
+	"ipv4address":     address(4, 256, 10, '.'),
+	"ipv6address":     address(8, 65536, 16, ':'),
+	"macaddress":      macAddress,
+	"httpmethod":      from(data.Internet["http_method"]),
+	"httpversion":     from(data.Internet["http_version"]),
+	"loglevel":        from(data.LogLevels["general"]),
+	"inputname":       from(data.Html["input_name"]),
+	"apiuseragent":    patternFrom(data.Internet["api"]),
+	"chromeuseragent": chrome,
+	"operauseragent":  opera,
+	"safariuseragent": safari,
+
+	// Apps and files
+	"appname":   appName,
+	"appauthor": appAuthor,
+	"appversion": func(r *rand.Rand) string {
+		return numbered(r, 1, 5) + "." + numbered(r, 1, 20) + "." + numbered(r, 1, 20)
+	},
+	"fileextension": from(data.Files["extension"]),
+	"filemimetype":  from(data.Files["mime_type"]),
+
+	// Words
+	"word":                      word,
+	"noun":                      noun,
+	"nounproper":                properNoun,
+	"nounabstract":              from(data.Word["noun_abstract"]),
+	"nouncollectiveanimal":      from(data.Word["noun_collective_animal"]),
+	"nouncollectivepeople":      from(data.Word["noun_collective_people"]),
+	"nouncollectivething":       from(data.Word["noun_collective_thing"]),
+	"nouncommon":                from(data.Word["noun_common"]),
+	"nounconcrete":              from(data.Word["noun_concrete"]),
+	"nouncountable":             from(data.Word["noun_countable"]),
+	"noundeterminer":            from(data.Word["noun_determiner"]),
+	"noununcountable":           from(data.Word["noun_uncountable"]),
+	"verb":                      verb,
+	"verbaction":                from(data.Word["verb_action"]),
+	"verbhelping":               from(data.Word["verb_helping"]),
+	"verbintransitive":          from(data.Word["verb_intransitive"]),
+	"verblinking":               from(data.Word["verb_linking"]),
+	"verbtransitive":            from(data.Word["verb_transitive"]),
+	"adjective":                 adjective,
+	"adjectivedemonstrative":    from(data.Word["adjective_demonstrative"]),
+	"adjectivedescriptive":      from(data.Word["adjective_descriptive"]),
+	"adjectiveindefinite":       from(data.Word["adjective_indefinite"]),
+	"adjectiveinterrogative":    from(data.Word["adjective_interrogative"]),
+	"adjectivepossessive":       from(data.Word["adjective_possessive"]),
+	"adjectiveproper":           from(data.Word["adjective_proper"]),
+	"adjectivequantitative":     from(data.Word["adjective_quantitative"]),
+	"adverb":                    adverb,
+	"adverbdegree":              from(data.Word["adverb_degree"]),
+	"adverbfrequencydefinite":   from(data.Word["adverb_frequency_definite"]),
+	"adverbfrequencyindefinite": from(data.Word["adverb_frequency_indefinite"]),
+	"adverbmanner":              from(data.Word["adverb_manner"]),
+	"adverbplace":               from(data.Word["adverb_place"]),
+	"adverbtimedefinite":        from(data.Word["adverb_time_definite"]),
+	"adverbtimeindefinite":      from(data.Word["adverb_time_indefinite"]),
+	"pronoun":                   pronoun,
+	"pronoundemonstrative":      from(data.Word["pronoun_demonstrative"]),
+	"pronounindefinite":         from(data.Word["pronoun_indefinite"]),
+	"pronouninterrogative":      from(data.Word["pronoun_interrogative"]),
+	"pronounobject":             from(data.Word["pronoun_object"]),
+	"pronounpersonal":           from(data.Word["pronoun_personal"]),
+	"pronounpossessive":         from(data.Word["pronoun_possessive"]),
+	"pronounreflective":         from(data.Word["pronoun_reflective"]),
+	"pronounrelative":           from(data.Word["pronoun_relative"]),
+	"preposition":               preposition,
+	"prepositioncompound":       from(data.Word["preposition_compound"]),
+	"prepositiondouble":         from(data.Word["preposition_double"]),
+	"prepositionsimple":         from(data.Word["preposition_simple"]),
+	"connective":                connective,
+	"connectivecasual":          from(data.Word["connective_casual"]),
+	"connectivecomparative":     from(data.Word["connective_comparative"]),
+	"connectivecomplaint":       from(data.Word["connective_complaint"]),
+	"connectiveexamplify":       from(data.Word["connective_examplify"]),
+	"connectivelisting":         from(data.Word["connective_listing"]),
+	"connectivetime":            from(data.Word["connective_time"]),
+	"interjection":              from(data.Word["interjection"]),
+
+	// Phrases and paragraphs
+	"phrase":             from(data.Text["phrase"]),
+	"phrasenoun":         nounPhrase,
+	"phraseverb":         verbPhrase,
+	"phraseadverb":       adverbPhrase,
+	"phrasepreposition":  prepositionPhrase,
+	"loremipsumword":     from(data.Lorem["word"]),
+	"hipsterword":        from(data.Hipster["word"]),
+	"hackerabbreviation": from(data.Hacker["abbreviation"]),
+	"hackeradjective":    from(data.Hacker["adjective"]),
+	"hackeringverb":      from(data.Hacker["ingverb"]),
+	"hackernoun":         from(data.Hacker["noun"]),
+	"hackerverb":         from(data.Hacker["verb"]),
+
+	// Animals
+	"animal":     from(animals),
+	"animaltype": from(data.Animal["type"]),
+	"bird":       from(data.Animal["bird"]),
+	"cat":        from(data.Animal["cat"]),
+	"dog":        from(data.Animal["dog"]),
+	"farmanimal": from(data.Animal["farm"]),
+	"petname":    from(data.Animal["petname"]),
+
+	// Food and drink
+	"fruit":       from(data.Food["fruit"]),
+	"vegetable":   from(data.Food["vegetable"]),
+	"breakfast":   capitalised(from(data.Food["breakfast"])),
+	"lunch":       capitalised(from(data.Food["lunch"])),
+	"dinner":      capitalised(from(data.Food["dinner"])),
+	"snack":       capitalised(from(data.Food["snack"])),
+	"dessert":     capitalised(from(data.Food["dessert"])),
+	"drink":       capitalised(from(data.Food["drink"])),
+	"beername":    from(data.Beer["name"]),
+	"beerstyle":   from(data.Beer["style"]),
+	"beerhop":     from(data.Beer["hop"]),
+	"beermalt":    from(data.Beer["malt"]),
+	"beeryeast":   from(data.Beer["yeast"]),
+	"beeralcohol": func(r *rand.Rand) string { return decimal(r, 2, 10) + "%" },
+	"beerblg":     func(r *rand.Rand) string { return decimal(r, 5, 20) + "°Blg" },
+	"beeribu":     func(r *rand.Rand) string { return numbered(r, 10, 100) + " IBU" },
+
+	// Books, films, songs, celebrities
+	"booktitle":         from(data.Books["title"]),
+	"bookauthor":        from(data.Books["author"]),
+	"bookgenre":         from(data.Books["genre"]),
+	"moviename":         from(data.Movies["name"]),
+	"moviegenre":        from(data.Movies["genre"]),
+	"songname":          from(data.Songs["name"]),
+	"songartist":        from(data.Songs["artist"]),
+	"songgenre":         from(data.Songs["genre"]),
+	"celebrityactor":    from(data.Celebrity["actor"]),
+	"celebritybusiness": from(data.Celebrity["business"]),
+	"celebritysport":    from(data.Celebrity["sport"]),
+
+	// Games
+	"gamertag":                 gamertag,
+	"minecraftanimal":          from(data.Minecraft["animal"]),
+	"minecraftarmorpart":       from(data.Minecraft["armorpart"]),
+	"minecraftarmortier":       from(data.Minecraft["armortier"]),
+	"minecraftbiome":           from(data.Minecraft["biome"]),
+	"minecraftdye":             from(data.Minecraft["dye"]),
+	"minecraftfood":            from(data.Minecraft["food"]),
+	"minecraftmobboss":         from(data.Minecraft["mobboss"]),
+	"minecraftmobhostile":      from(data.Minecraft["mobhostile"]),
+	"minecraftmobneutral":      from(data.Minecraft["mobneutral"]),
+	"minecraftmobpassive":      from(data.Minecraft["mobpassive"]),
+	"minecraftore":             from(data.Minecraft["ore"]),
+	"minecrafttool":            from(data.Minecraft["tool"]),
+	"minecraftvillagerjob":     from(data.Minecraft["villagerjob"]),
+	"minecraftvillagerlevel":   from(data.Minecraft["villagerlevel"]),
+	"minecraftvillagerstation": from(data.Minecraft["villagerstation"]),
+	"minecraftweapon":          from(data.Minecraft["weapon"]),
+	"minecraftweather":         from(data.Minecraft["weather"]),
+	"minecraftwood":            from(data.Minecraft["wood"]),
+
+	// Emoji
+	"emoji":            emoji,
+	"emojialias":       from(data.Emoji["alias"]),
+	"emojianimal":      from(data.Emoji["animal"]),
+	"emojicategory":    from(data.Emoji["category"]),
+	"emojiclothing":    from(data.Emoji["clothing"]),
+	"emojicostume":     from(data.Emoji["costume"]),
+	"emojielectronics": from(data.Emoji["electronics"]),
+	"emojiface":        from(data.Emoji["face"]),
+	"emojiflag":        from(data.Emoji["flag"]),
+	"emojifood":        from(data.Emoji["food"]),
+	"emojigame":        from(data.Emoji["game"]),
+	"emojigesture":     from(data.Emoji["gesture"]),
+	"emojihand":        from(data.Emoji["hand"]),
+	"emojijob":         from(data.Emoji["job"]),
+	"emojilandmark":    from(data.Emoji["landmark"]),
+	"emojimusic":       from(data.Emoji["music"]),
+	"emojiperson":      from(data.Emoji["person"]),
+	"emojiplant":       from(data.Emoji["plant"]),
+	"emojisport":       from(data.Emoji["sport"]),
+	"emojitag":         from(data.Emoji["tag"]),
+	"emojitools":       from(data.Emoji["tools"]),
+	"emojivehicle":     from(data.Emoji["vehicle"]),
+	"emojiweather":     from(data.Emoji["weather"]),
+}
+
+// filled are the functions that fill a template of a list.
+var filled = map[string]Draw{
+	"username":           template(data.Auth["username"]),
+	"socialmedia":        template(data.Person["social_media"]),
+	"bio":                template(data.Person["bio"]),
+	"slogan":             slogan,
+	"productdescription": productDescription,
+	"comment":            comment,
+	"sentence":           sentence,
+	"paragraph":          paragraph(sentence),
+	"question":           question,
+	"quote":              quote,
+	"hackerphrase":       capitalised(template(data.Hacker["phrase"])),
+	"hipstersentence":    hipsterSentence,
+	"hipsterparagraph":   paragraph(hipsterSentence),
+}
+
+// parametrised are the functions with parameters. Each reads them once, in the order in which docs/policies.md has them.
+var parametrised = map[string]func(*arguments) Draw{
+	"numerify": func(a *arguments) Draw { return pattern(a.text("str")) },
+	"lexify": func(a *arguments) Draw {
+		p := a.text("str")
+		return func(r *rand.Rand) string { return letters(r, p) }
+	},
+	"digitn":              func(a *arguments) Draw { return characters(a.count("count", "", most), digit) },
+	"lettern":             func(a *arguments) Draw { return characters(a.count("count", "", most), letter) },
+	"hexuint":             hexNumber,
+	"randomstring":        randomString,
+	"password":            passwords,
+	"time":                clockTime,
+	"urlslug":             slug,
+	"creditcardnumber":    cardNumber,
+	"loremipsumsentence":  func(a *arguments) Draw { return loremSentence(a.count("wordcount", "5", 50)) },
+	"loremipsumparagraph": loremParagraphs,
+}
