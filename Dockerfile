@@ -23,9 +23,9 @@ COPY --from=assets /src/static/vendor static/vendor
 # Last, so that a change of the version alone compiles nothing anew.
 ARG VERSION=dev
 ARG COMMIT=unknown
-# The same commit gives the same binary: no path, time or build id of the machine goes into it.
+# The same commit gives the same binary: no path, time or build id of the machine goes into it. The tag is the Makefile's.
 RUN --mount=type=cache,target=/cache/mod --mount=type=cache,target=/cache/build \
-    go build -trimpath -ldflags "-s -w -buildid= -X main.version=${VERSION} -X main.commit=${COMMIT}" -o /verdictory .
+    go build -tags grpcnotrace -trimpath -ldflags "-s -w -buildid= -X main.version=${VERSION} -X main.commit=${COMMIT}" -o /verdictory .
 
 FROM scratch
 ARG VERSION=dev

@@ -76,11 +76,11 @@ func TestImage(t *testing.T) {
 		t.Errorf("the image's environment holds a %s", secret)
 	}
 
-	// What is pulled is compressed: that is the image's size on the way to a host. Unpacked it is the binary's.
-	pulled := compressed(t, name)
-	t.Logf("the image is %.1f MB to pull and %.1f MB unpacked", float64(pulled)/1e6, float64(inspected[0].Size)/1e6)
-	if pulled > 30e6 {
-		t.Errorf("the image is %d bytes to pull, want at most 30 MB", pulled)
+	// What it takes on a host, and in the memory of the containers there, which share it; what is pulled is compressed.
+	t.Logf("the image is %.1f MB, %.1f MB to pull", float64(inspected[0].Size)/1e6, float64(compressed(t, name))/1e6)
+	if inspected[0].Size > 30e6 {
+		t.Errorf("the image is %d bytes, want at most 30 MB. Where it is 10 MB more than before, something looks methods up by name, so that the linker keeps them all: "+
+			"go build -tags grpcnotrace -ldflags=-dumpdep . 2>&1 | grep ReflectMethod", inspected[0].Size)
 	}
 
 	// Static: no program is named that would load libraries.
@@ -93,7 +93,7 @@ func TestImage(t *testing.T) {
 	}
 	// Reproducible: the same commit, built in another folder, on another system, with another cache.
 	again := filepath.Join(t.TempDir(), "verdictory")
-	run(t, "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false", "go", "build", "-trimpath", "-ldflags", "-s -w -buildid= -X main.version=test -X main.commit=test", "-o", again, ".")
+	run(t, "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false", "go", "build", "-tags", "grpcnotrace", "-trimpath", "-ldflags", "-s -w -buildid= -X main.version=test -X main.commit=test", "-o", again, ".")
 	content, err := os.ReadFile(again)
 	if err != nil {
 		t.Fatal(err)
