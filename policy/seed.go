@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -165,4 +166,45 @@ func cutLetter(text string, letter byte) (rest string, ok bool) {
 		return text, false
 	}
 	return text[1:], true
+}
+
+// MaxRun is how many cases a run may have.
+const MaxRun = 10_000_000
+
+// Run is a bulk generation of cases: with the policy's version it gives them all, since the seeds of case i come from the run's
+// seed and i. Written 7KQ2X9FM-1000 in random mode, 7KQ2X9FM-1000-B in boundary mode.
+type Run struct {
+	Seed  Seed
+	Mode  Mode
+	Count int64 // cases, 1 to MaxRun
+}
+
+// String gives the run's text.
+func (r Run) String() string {
+	text := r.Seed.String() + "-" + strconv.FormatInt(r.Count, 10)
+	if r.Mode == Boundary {
+		text += "-B"
+	}
+	return text
+}
+
+// MarshalText gives the run's text.
+func (r Run) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// ParseRun reads a run as String writes it, its seed as ParseSeed reads it. The error says what was wrong.
+func ParseRun(text string) (Run, error) {
+	wrong := fmt.Errorf("run %q is not a run's name: write a seed of 8 characters and a number of cases, such as 7KQ2X9FM-1000, and -B for boundary mode", clip(text))
+	seed, rest, _ := strings.Cut(text, "-")
+	run := Run{Mode: Random}
+	digits, letter, marked := strings.Cut(rest, "-")
+	if marked {
+		run.Mode = Boundary
+	}
+	var seedErr, countErr error
+	run.Seed, seedErr = ParseSeed(seed)
+	run.Count, countErr = strconv.ParseInt(digits, 10, 64)
+	if seedErr != nil || countErr != nil || run.Count < 1 || run.Count > MaxRun || len(seed) != 8 || marked && letter != "B" && letter != "b" || strconv.FormatInt(run.Count, 10) != digits {
+		return Run{}, wrong
+	}
+	return run, nil
 }

@@ -132,3 +132,32 @@ func FuzzParseCode(f *testing.F) {
 		}
 	})
 }
+
+func TestRunsAreWrittenAndRead(t *testing.T) {
+	for text, want := range map[string]Run{
+		"7KQ2X9FM-1000":     {mustSeed("7KQ2X9FM"), Random, 1000},
+		"7kq2x9fm-1000-b":   {mustSeed("7KQ2X9FM"), Boundary, 1000},
+		"00000001-10000000": {1, Random, MaxRun},
+	} {
+		got, err := ParseRun(text)
+		if err != nil || got != want || !strings.EqualFold(got.String(), text) {
+			t.Errorf("%s: got %v, %v", text, got, err)
+		}
+		if text, err := got.MarshalText(); err != nil || string(text) != got.String() {
+			t.Errorf("%s: marshalled %s, %v", got, text, err)
+		}
+	}
+	for _, text := range []string{"", "7KQ2X9FM", "7KQ2X9FM-", "7KQ2X9FM-0", "7KQ2X9FM-10000001", "7KQ2X9FM-01", "7KQ2X9FM--1", "7KQ2X9FM-1-", "7KQ2X9FM-1-X", "7KQ2X9FM-1-B-B", "7KQ2-1", "UUUUUUUU-1", "7KQ2X9FM-1e3", "7KQ2X9FM-99999999999999999999"} {
+		if got, err := ParseRun(text); err == nil || !strings.Contains(err.Error(), "such as 7KQ2X9FM-1000") {
+			t.Errorf("%q: got %v, %v", text, got, err)
+		}
+	}
+}
+
+func mustSeed(text string) Seed {
+	s, err := ParseSeed(text)
+	if err != nil {
+		panic(err)
+	}
+	return s
+}

@@ -2,6 +2,7 @@ package history
 
 import (
 	"math/rand/v2"
+	"sync"
 	"time"
 )
 
@@ -15,9 +16,10 @@ const (
 
 var epoch = time.Date(firstYear, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
 
-// sequence gives ids, each greater than the last. Replicas do not know of one another: a millisecond starts at a
+// sequence gives the ids of cases and runs, each greater than the last. Replicas do not know of one another: a millisecond starts at a
 // random place, and the writer takes another id where two meet.
 type sequence struct {
+	sync.Mutex
 	last   int64
 	now    func() time.Time
 	random func() int64
@@ -29,6 +31,8 @@ func newSequence() sequence {
 }
 
 func (s *sequence) next() int64 {
+	s.Lock()
+	defer s.Unlock()
 	s.last = max(s.last+1, (s.now().UnixMilli()-epoch)<<sequenceBits|s.random())
 	return s.last
 }

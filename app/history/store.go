@@ -4,8 +4,8 @@
 // A case is stored once, whoever sends it how often: it is known by its policy version and code, and by the sender's
 // idempotency key. Saves that wait at the same time share a transaction, and so its flush to the disk; a save is
 // acknowledged after its commit (writer.go). Every filter of the list is a conjunction of terms in an inverted index
-// and a range of ids, which are times (terms.go, list.go). What is counted is counted when it is stored. Nothing is
-// ever changed or deleted.
+// and a range of ids, which are times (terms.go, list.go). What is counted is counted when it is stored. No case is
+// ever changed or deleted. Runs, whose cases are counted and not stored, are beside them (runs.go).
 package history
 
 import (
