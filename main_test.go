@@ -309,20 +309,25 @@ func TestListenAllTakesAllOrNone(t *testing.T) {
 	listeners[0].Close()
 }
 
-// The binary itself, as the shell starts it. make test hands over one that counts which statements ran.
-func TestBinary(t *testing.T) {
-	binary := os.Getenv("VERDICTORY_COVER_BINARY")
-	if binary == "" {
-		binary = filepath.Join(t.TempDir(), "verdictory")
-		if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+// binary gives what starts the binary itself, as the shell does. make test hands over one that counts which statements ran.
+func binary(t *testing.T) func(args ...string) *exec.Cmd {
+	t.Helper()
+	built := os.Getenv("VERDICTORY_COVER_BINARY")
+	if built == "" {
+		built = filepath.Join(t.TempDir(), "verdictory")
+		if out, err := exec.Command("go", "build", "-o", built, ".").CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
 	}
-	shell := func(args ...string) *exec.Cmd {
-		command := exec.Command(binary, args...)
+	return func(args ...string) *exec.Cmd {
+		command := exec.Command(built, args...)
 		command.Env = append(os.Environ(), "GOCOVERDIR="+os.Getenv("VERDICTORY_COVER_DIR"))
 		return command
 	}
+}
+
+func TestBinary(t *testing.T) {
+	shell := binary(t)
 	out, err := shell("cases", "--policy", "news2", "-n", "2", "--seed", "1").CombinedOutput()
 	if err != nil || strings.Count(string(out), "\n") != 3 {
 		t.Errorf("%v: %s", err, out)

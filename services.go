@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -205,7 +206,13 @@ func (f coreFlags) serveCore(ctx context.Context, c core, listener net.Listener)
 	if c.ready != nil {
 		c.ready()
 	}
-	return service.Serve(ctx, config, listener, server.Handler())
+	working, stop := context.WithCancel(ctx)
+	var worker sync.WaitGroup
+	worker.Go(func() { server.Work(working) })
+	err = service.Serve(ctx, config, listener, server.Handler())
+	stop()
+	worker.Wait() // before the history is closed
+	return err
 }
 
 // site says where the pages' files come from.

@@ -54,6 +54,7 @@ func jsonNumber(n int) string {
 func TestAnswersAreAsOpenAPIDescribesThem(t *testing.T) {
 	c := newCore(t)
 	pair := `{"who":{"first_time_buyer":true,"additional_dwelling":false,"uk_resident":true},"what":{"price":450000,"completion_date":"2025-06-30"}}`
+	const runs, oneRun = "/api/v1/policies/{policy}/runs", "/api/v1/policies/{policy}/runs/{run}"
 	const policies, one, cases, oneCase, verdicts, batch = "/api/v1/policies", "/api/v1/policies/{policy}", "/api/v1/policies/{policy}/cases",
 		"/api/v1/policies/{policy}/cases/{code}", "/api/v1/policies/{policy}/verdicts", "/api/v1/policies/{policy}/batch"
 	for _, test := range []struct {
@@ -79,25 +80,31 @@ func TestAnswersAreAsOpenAPIDescribesThem(t *testing.T) {
 		{"POST", verdicts, "", strings.Replace(pair, "2025", "2019", 1), 422},
 		{"POST", batch, "", `{"count":2,"format":"json"}`, 200},
 		{"POST", batch, "", `{"count":0,"seed":"U","mode":"maybe","format":"xls"}`, 422},
+		{"POST", runs, "", `{"count":5,"seed":"7KQ2X9FM"}`, 201},
+		{"POST", runs, "", `{"count":0,"seed":"U","mode":"maybe"}`, 422},
+		{"POST", runs, "", `{"cuont":5}`, 422},
+		{"GET", runs, "", "", 200},
+		{"GET", oneRun, "", "", 200},
 	} {
-		target := strings.NewReplacer("{policy}", "stamp-duty", "{code}", "7KQ2X9FM-03ZT8W1C-B").Replace(test.path) + test.query
+		target := strings.NewReplacer("{policy}", "stamp-duty", "{code}", "7KQ2X9FM-03ZT8W1C-B", "{run}", "7KQ2X9FM-5").Replace(test.path) + test.query
 		w := c.do(test.method, target, "application/json", test.body)
 		if w.Code != test.status {
 			t.Errorf("%s %s %.80s answered %d, want %d: %.300s", test.method, target, test.body, w.Code, test.status, w.Body)
 		}
 		describedAnswer(t, test.method, test.path, w)
 	}
-	for _, path := range []string{one, cases, oneCase, verdicts, batch} {
+	for _, path := range []string{one, cases, oneCase, verdicts, batch, runs, oneRun} {
 		method := "GET"
 		if path == verdicts || path == batch {
 			method = "POST"
 		}
-		target := strings.NewReplacer("{policy}", "nothing", "{code}", "7KQ2X9FM-03ZT8W1C").Replace(path)
+		target := strings.NewReplacer("{policy}", "nothing", "{code}", "7KQ2X9FM-03ZT8W1C", "{run}", "7KQ2X9FM-5").Replace(path)
 		w := c.do(method, target, "application/json", `{}`)
 		wantStatus(t, w, http.StatusNotFound)
 		describedAnswer(t, method, path, w)
 	}
 	wantStatus(t, c.do("POST", "/api/v1/policies/nothing/cases", "application/json", `{}`), http.StatusNotFound)
+	wantStatus(t, c.do("POST", "/api/v1/policies/nothing/runs", "application/json", `{"count":1}`), http.StatusNotFound)
 	c.rules.shut()
 	w := c.do("POST", "/api/v1/policies/stamp-duty/verdicts", "application/json", pair)
 	wantStatus(t, w, http.StatusServiceUnavailable)
@@ -217,8 +224,8 @@ func TestBatch(t *testing.T) {
 func TestAPIPageListsEveryOperation(t *testing.T) {
 	c := newCore(t)
 	page := html(t, c.get("/api", "X-Forwarded-Proto", "https"))
-	if n := page.Find(".operation").Length(); n != 7 {
-		t.Errorf("the page lists %d operations, want 7", n)
+	if n := page.Find(".operation").Length(); n != 13 {
+		t.Errorf("the page lists %d operations, want 13", n)
 	}
 	if !strings.Contains(text(page, "pre"), "https://example.com/api/v1") {
 		t.Error("the examples do not call the address that the page was asked under")

@@ -45,6 +45,7 @@ type Server struct {
 	log      *slog.Logger
 
 	operations []page.Operation // of the API, for its page
+	awake      chan struct{}    // wakes the worker of runs
 	samples    sync.Map         // policy.Digest of an object's document → []policy.Object, for the drawings of distributions
 }
 
@@ -64,8 +65,8 @@ func New(ctx context.Context, parts Parts) (*Server, error) {
 	}
 	list, err := operations(openAPIDocument)
 	return &Server{
-		operations: list,
-		policies:   parts.Policies, remote: parts.Remote, history: parts.History, pages: parts.Pages, metrics: parts.Metrics, log: parts.Log,
+		operations: list, awake: make(chan struct{}, 1),
+		policies: parts.Policies, remote: parts.Remote, history: parts.History, pages: parts.Pages, metrics: parts.Metrics, log: parts.Log,
 	}, err
 }
 

@@ -278,6 +278,12 @@ var routeTable = []struct {
 	{"GET", "/motor-insurance/history", 200, "text/html"},
 	{"GET", "/motor-insurance/history.csv", 200, "text/csv"},
 	{"GET", "/motor-insurance/history.xls", 404, "application/problem+json"},
+	{"GET", "/motor-insurance/runs", 200, "text/html"},
+	{"POST", "/motor-insurance/runs", 422, "text/html"},
+	{"GET", "/motor-insurance/runs/7KQ2X9FM-5", 404, "text/html"},
+	{"GET", "/motor-insurance/runs/7KQ2X9FM-5.csv", 404, "application/problem+json"},
+	{"POST", "/motor-insurance/runs/7KQ2X9FM-5/stop", 404, "text/html"},
+	{"POST", "/motor-insurance/runs/7KQ2X9FM-5/remove", 404, "text/html"},
 	{"GET", "/motor-insurance/7KQ2X9FM-03ZT8W1C", 200, "text/html"},
 	{"POST", "/motor-insurance/cases", 422, "text/html"},
 	{"POST", "/motor-insurance/cases/7KQ2X9FM-03ZT8W1C/edit", 422, "text/html"},
@@ -292,6 +298,12 @@ var routeTable = []struct {
 	{"GET", "/api/v1/policies/news2/cases/7KQ2X9FM-03ZT8W1C", 200, "application/json"},
 	{"POST", "/api/v1/policies/news2/verdicts", 422, "application/problem+json"},
 	{"POST", "/api/v1/policies/news2/batch", 422, "application/problem+json"},
+	{"GET", "/api/v1/policies/news2/runs", 200, "application/json"},
+	{"POST", "/api/v1/policies/news2/runs", 422, "application/problem+json"},
+	{"GET", "/api/v1/policies/news2/runs/7KQ2X9FM-5", 404, "application/problem+json"},
+	{"DELETE", "/api/v1/policies/news2/runs/7KQ2X9FM-5", 404, "application/problem+json"},
+	{"POST", "/api/v1/policies/news2/runs/7KQ2X9FM-5/stop", 404, "application/problem+json"},
+	{"POST", "/api/v1/policies/news2/runs/7KQ2X9FM-5/resume", 404, "application/problem+json"},
 	{"GET", "/api/v1/nothing", 404, "application/problem+json"},
 	{"DELETE", "/api/v1/policies", 405, "application/problem+json"},
 	{"GET", "/api/v1/policies/moter-insurance", 404, "application/problem+json"},
@@ -352,6 +364,7 @@ func TestPolicySelectLeadsToTheSamePageOfAnotherPolicy(t *testing.T) {
 		"policy=news2":              "/news2",
 		"policy=news2&page=rules":   "/news2/rules",
 		"policy=news2&page=history": "/news2/history",
+		"policy=news2&page=runs":    "/news2/runs",
 		"policy=news2&page=//evil":  "/news2",
 	} {
 		w := c.get("/?" + query)
@@ -374,6 +387,7 @@ func TestPagesSayWhenTheDatabaseIsAway(t *testing.T) {
 	c := newCore(t)
 	c.store.Close()
 	for _, target := range []string{"/", "/news2", "/news2/rules", "/news2/history", "/news2/7KQ2X9FM-03ZT8W1C", "/news2/history.csv",
+		"/news2/runs", "/news2/runs/7KQ2X9FM-5", "/news2/runs/7KQ2X9FM-5.csv", "/api/v1/policies/news2/runs", "/api/v1/policies/news2/runs/7KQ2X9FM-5",
 		"/api/v1/policies/news2", "/api/v1/policies/news2/cases", "/api/v1/policies/news2/cases/7KQ2X9FM-03ZT8W1C"} {
 		w := c.get(target)
 		if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "database") {

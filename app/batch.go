@@ -23,7 +23,7 @@ const (
 )
 
 type apiBatch struct {
-	Count  int         `json:"count"`
+	Count  int64       `json:"count"`
 	Seed   string      `json:"seed"`
 	Mode   policy.Mode `json:"mode"`
 	Format string      `json:"format"`
@@ -40,62 +40,68 @@ func (s *Server) apiBatch(w http.ResponseWriter, r *http.Request) error {
 	if err := service.ReadJSON(w, r, contract.MaxRequestBody, &request); err != nil {
 		return err
 	}
-	run, err := readRun(request)
+	batch, err := readBatch(request)
 	if err != nil {
 		return err
 	}
-	return s.streamRun(w, r, p, run)
+	return s.streamRun(w, r, p, batch)
 }
 
-// run is a bulk generation: what a batch asks for, read.
-type run struct {
-	seed   policy.Seed
-	mode   policy.Mode
-	count  int
+// batch is a run, and the format that its cases are written in.
+type batch struct {
+	policy.Run
 	format export.Format
 }
 
-func readRun(request apiBatch) (run, error) {
-	result := run{seed: newSeed(), mode: policy.Random, count: request.Count}
-	var issues policy.Issues
+func readBatch(request apiBatch) (result batch, err error) {
+	run, issues := readRun(request.Count, maxBatchCases, request.Seed, request.Mode)
+	result.Run = run
+	if request.Format == "" {
+		request.Format = "ndjson"
+	}
+	if result.format, err = export.Find(request.Format); err != nil {
+		issues = append(issues, policy.Issue{Field: "format", Message: err.Error()})
+	}
+	if issues != nil {
+		return batch{}, &contract.Error{Code: contract.Invalid, Message: "The request is not one for a batch.", Issues: issues}
+	}
+	return result, nil
+}
+
+// readRun reads what is asked for of a run: at most so many cases, a seed, drawn where none is given, and a mode, which is random
+// where none is given. The issues say what is wrong with which field.
+func readRun(count, most int64, seed string, mode policy.Mode) (run policy.Run, issues policy.Issues) {
+	run = policy.Run{Seed: newSeed(), Mode: policy.Random, Count: count}
 	read := func(field string, err error) {
 		if err != nil {
 			issues = append(issues, policy.Issue{Field: field, Message: err.Error()})
 		}
 	}
 	var err error
-	if request.Count < 1 || request.Count > maxBatchCases {
-		read("count", fmt.Errorf("count is %d: write 1 to %d; larger sets come from `verdictory cases`", request.Count, maxBatchCases))
+	if count < 1 || count > most {
+		read("count", fmt.Errorf("count is %d: write 1 to %d; larger sets come from `verdictory cases`", count, most))
 	}
-	if request.Seed != "" {
-		result.seed, err = policy.ParseSeed(request.Seed)
+	if seed != "" {
+		run.Seed, err = policy.ParseSeed(seed)
 		read("seed", err)
 	}
-	if request.Mode != "" {
-		result.mode, err = policy.ParseMode(string(request.Mode))
+	if mode != "" {
+		run.Mode, err = policy.ParseMode(string(mode))
 		read("mode", err)
 	}
-	if request.Format == "" {
-		request.Format = "ndjson"
-	}
-	result.format, err = export.Find(request.Format)
-	read("format", err)
-	if issues != nil {
-		return run{}, &contract.Error{Code: contract.Invalid, Message: "The request is not one for a batch.", Issues: issues}
-	}
-	return result, nil
+	return run, issues
 }
 
 // streamRun writes the run's cases chunk by chunk. An error before the first byte is answered as any other; after it,
 // the answer can only be cut off, so that nobody takes a part for the whole.
-func (s *Server) streamRun(w http.ResponseWriter, r *http.Request, p *policy.Policy, run run) error {
+func (s *Server) streamRun(w http.ResponseWriter, r *http.Request, p *policy.Policy, batch batch) error {
 	table := export.NewTable(p)
-	w.Header().Set("X-Verdictory-Seed", run.seed.String())
-	out := service.NewStream(w, run.format.ContentType)
-	buffer := run.format.Begin(out.Buffer(), table)
+	w.Header().Set("X-Verdictory-Seed", batch.Seed.String())
+	out := service.NewStream(w, batch.format.ContentType)
+	buffer := batch.format.Begin(out.Buffer(), table)
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	for drawn := range s.drawAhead(ctx, p, run) {
+	for drawn := range s.drawAhead(ctx, p, batch.Run) {
 		part := <-drawn
 		if part.err != nil && part.from == 0 {
 			return part.err
@@ -105,35 +111,35 @@ func (s *Server) streamRun(w http.ResponseWriter, r *http.Request, p *policy.Pol
 			out.Break()
 		}
 		for i := range part.cases {
-			buffer = run.format.Row(buffer, table, &part.cases[i], part.from+i == 0)
+			buffer = batch.format.Row(buffer, table, &part.cases[i], part.from+int64(i) == 0)
 		}
 		if err := out.Keep(buffer); err != nil {
 			return nil // the client is gone
 		}
 		buffer = out.Buffer()
 	}
-	out.Keep(run.format.End(buffer, table))
+	out.Keep(batch.format.End(buffer, table))
 	out.Flush()
 	return nil
 }
 
 // part is the cases of a run from an index on, or why they could not be made.
 type part struct {
-	from  int
+	from  int64
 	cases []contract.Case
 	err   error
 }
 
 // drawAhead makes a run part by part, in order, until the context ends: the next part while one is being written or
 // waited for, so that all services have something to do.
-func (s *Server) drawAhead(ctx context.Context, p *policy.Policy, run run) <-chan chan part {
+func (s *Server) drawAhead(ctx context.Context, p *policy.Policy, run policy.Run) <-chan chan part {
 	parts := make(chan chan part)
 	go func() {
 		defer close(parts)
-		for from := 0; from < run.count; from += batchChunk {
+		for from := int64(0); from < run.Count; from += batchChunk {
 			drawn := make(chan part, 1)
 			go func() {
-				cases, err := s.drawRun(ctx, p, run, from, min(batchChunk, run.count-from))
+				cases, err := s.drawRun(ctx, p, run, from, int(min(batchChunk, run.Count-from)))
 				drawn <- part{from, cases, err}
 			}()
 			select {
@@ -147,9 +153,9 @@ func (s *Server) drawAhead(ctx context.Context, p *policy.Policy, run run) <-cha
 }
 
 // drawRun makes count cases of a run from index from: both generators in parallel, then the rules.
-func (s *Server) drawRun(ctx context.Context, p *policy.Policy, run run, from, count int) ([]contract.Case, error) {
+func (s *Server) drawRun(ctx context.Context, p *policy.Policy, run policy.Run, from int64, count int) ([]contract.Case, error) {
 	var aimWho, aimWhat contract.Aim
-	if run.mode == policy.Boundary {
+	if run.Mode == policy.Boundary {
 		boundaries, err := s.remote.Boundaries(ctx, p)
 		if err != nil {
 			return nil, err
@@ -161,7 +167,7 @@ func (s *Server) drawRun(ctx context.Context, p *policy.Policy, run run, from, c
 	both, bothCtx := errgroup.WithContext(ctx)
 	objects := func(role string, doc *policy.ObjectDoc, aim contract.Aim, keep func(i int, seed policy.Seed, object policy.Object, raw []byte)) {
 		both.Go(func() error {
-			request := contract.BatchRequest{Document: doc.Digest, Run: run.seed, From: int64(from), Count: count, Aim: aim}
+			request := contract.BatchRequest{Document: doc.Digest, Run: run.Seed, From: from, Count: count, Aim: aim}
 			return s.remote.Objects(bothCtx, role, p, request, func(i int, answer contract.ObjectAnswer) error {
 				if answer.Error != "" {
 					return &contract.Error{Code: contract.InvalidDocument, Message: fmt.Sprintf("The %s of seed %s cannot be drawn: %s", doc.Object, answer.Seed, answer.Error)}
@@ -183,7 +189,7 @@ func (s *Server) drawRun(ctx context.Context, p *policy.Policy, run run, from, c
 	}
 	return cases, s.remote.Verdicts(ctx, p, pairs, func(i int, verdict contract.BatchVerdict) (err error) {
 		c := &cases[i]
-		c.Policy, c.Version, c.Code.Mode, c.Outcome, c.Hits = p.Name, p.Digest, run.mode, verdict.Outcome, verdict.Hits
+		c.Policy, c.Version, c.Code.Mode, c.Outcome, c.Hits = p.Name, p.Digest, run.Mode, verdict.Outcome, verdict.Hits
 		if verdict.Error != "" {
 			return &contract.Error{Code: contract.NoVerdict, Message: fmt.Sprintf("Case %s has no verdict: %s", c.Code, verdict.Error)}
 		}

@@ -19,8 +19,8 @@ var openAPIDocument []byte
 
 // openAPIPath is the part of an OpenAPI document that the API's page shows of a path.
 type openAPIPath struct {
-	Parameters []openAPIParameter
-	Get, Post  *openAPIOperation
+	Parameters        []openAPIParameter
+	Get, Post, Delete *openAPIOperation
 }
 
 type openAPIOperation struct {
@@ -54,7 +54,7 @@ func operations(document []byte) (list []page.Operation, err error) {
 		for _, method := range []struct {
 			name string
 			op   *openAPIOperation
-		}{{http.MethodGet, path.Get}, {http.MethodPost, path.Post}} {
+		}{{http.MethodGet, path.Get}, {http.MethodPost, path.Post}, {http.MethodDelete, path.Delete}} {
 			if method.op != nil {
 				list = append(list, operation(method.name, address, path.Parameters, method.op))
 			}

@@ -31,6 +31,11 @@ func (s *Server) Handler() http.Handler {
 	router.Handle(policies+"/{policy}/cases", s.api(s.apiGenerate)).Methods(post)
 	router.Handle(policies+"/{policy}/cases/{code}", s.api(s.apiCase)).Methods(get)
 	router.Handle(policies+"/{policy}/batch", s.stream(s.apiBatch)).Methods(post)
+	router.Handle(policies+"/{policy}/runs", s.api(s.apiRuns)).Methods(get)
+	router.Handle(policies+"/{policy}/runs", s.api(s.apiStartRun)).Methods(post)
+	router.Handle(policies+"/{policy}/runs/{run}", s.api(s.apiRun)).Methods(get)
+	router.Handle(policies+"/{policy}/runs/{run}", s.api(s.apiChangeRun)).Methods(http.MethodDelete)
+	router.Handle(policies+"/{policy}/runs/{run}/{change:stop|resume}", s.api(s.apiChangeRun)).Methods(post)
 
 	router.Handle("/", s.page(s.overview)).Methods(get)
 	router.Handle("/{policy}", s.page(s.workbench)).Methods(get)
@@ -39,6 +44,11 @@ func (s *Server) Handler() http.Handler {
 	router.Handle("/{policy}/history.{format:[a-z]+}", s.stream(s.historyExport)).Methods(get)
 	router.Handle("/{policy}/cases", s.page(s.postCase)).Methods(post)
 	router.Handle("/{policy}/cases/{code}/edit", s.page(s.postEdit)).Methods(post)
+	router.Handle("/{policy}/runs", s.page(s.runsPage)).Methods(get)
+	router.Handle("/{policy}/runs", s.page(s.postRun)).Methods(post)
+	router.Handle("/{policy}/runs/{run}.{format:[a-z]+}", s.stream(s.runExport)).Methods(get)
+	router.Handle("/{policy}/runs/{run}", s.page(s.runPage)).Methods(get)
+	router.Handle("/{policy}/runs/{run}/{change:stop|resume|remove}", s.page(s.postRunChange)).Methods(post)
 	router.Handle("/{policy}/{code}", s.page(s.casePage)).Methods(get)
 
 	return s.secured(router)

@@ -45,7 +45,7 @@ func (s *Server) toPolicy(w http.ResponseWriter, r *http.Request, name string) e
 		return err
 	}
 	address := "/" + p.Name
-	if section := r.URL.Query().Get("page"); section == "history" || section == "rules" {
+	if section := r.URL.Query().Get("page"); section == "history" || section == "rules" || section == "runs" {
 		address += "/" + section
 	}
 	http.Redirect(w, r, address, http.StatusSeeOther)

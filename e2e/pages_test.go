@@ -2,16 +2,83 @@ package e2e
 
 import (
 	"fmt"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
+	"time"
 )
 
 // pages are all pages, as a person meets them.
 func pages(t *testing.T) []string {
+	counted(t, base, "motor-insurance", "7KQ2X9FM", 500)
 	motor, duty, news := made(t, base, "motor-insurance", 25), made(t, base, "stamp-duty", 1), made(t, base, "news2", 1)
 	return []string{
 		"/", "/motor-insurance", "/motor-insurance/" + motor, "/motor-insurance/rules", "/motor-insurance/history", "/motor-insurance/history?outcome=accept&q=nothing",
-		"/motor-insurance/history?mode=maybe", "/stamp-duty/" + duty, "/stamp-duty/rules", "/news2/" + news, "/news2/rules", "/api", "/nothing", "/news2/11111111-22222222",
+		"/motor-insurance/history?mode=maybe", "/motor-insurance/runs", "/motor-insurance/runs/7KQ2X9FM-500", "/stamp-duty/runs", "/stamp-duty/" + duty, "/stamp-duty/rules", "/news2/" + news, "/news2/rules", "/api", "/nothing", "/news2/11111111-22222222",
 	}
+}
+
+// counted starts a run and waits until all its cases are counted.
+func counted(t *testing.T, base, policy, seed string, count int) {
+	t.Helper()
+	run := fmt.Sprintf("%s/api/v1/policies/%s/runs", base, policy)
+	ask(t, http.MethodPost, run, fmt.Sprintf(`{"count":%d,"seed":"%s"}`, count, seed))
+	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		answer := ask(t, http.MethodGet, fmt.Sprintf("%s/%s-%d", run, seed, count), "")
+		if strings.Contains(answer, `"state":"complete"`) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the run stays at %s", answer)
+		}
+	}
+}
+
+// ask sends JSON to the API and gives what it answers.
+func ask(t *testing.T, method, address, body string) string {
+	t.Helper()
+	request, err := http.NewRequest(method, address, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode >= 300 {
+		t.Fatalf("%s %s: %d %v %s", method, address, response.StatusCode, err, answer)
+	}
+	return string(answer)
+}
+
+func TestARunGrowsBeforeOnesEyes(t *testing.T) {
+	b := open(t, desktop)
+	b.visit("/news2/runs")
+	eval[bool](b, `document.querySelector("#count").value = "20,000", true`)
+	b.click("form.start button[type=submit]")
+	b.until("location.pathname.endsWith('-20000')")
+	eval[bool](b, "window.kept = true")
+	b.until("document.querySelector('#run-label')?.textContent.startsWith('20,000 of 20,000')")
+	if !eval[bool](b, "window.kept === true && !document.querySelector('#run[hx-get]')") {
+		t.Error("the page was loaded anew, or asks on although the run is complete")
+	}
+	if got := b.text("#live"); got != "Complete: 20,000 cases counted" {
+		t.Errorf("a screen reader is told %q", got)
+	}
+	if got := eval[string](b, "document.title"); !strings.HasPrefix(got, "Run ") {
+		t.Errorf("the title is %q", got)
+	}
+	b.accessible()
+	b.click("#run .acts > form:last-child button")
+	b.until("location.pathname === '/news2/runs'")
+	if strings.Contains(b.text("main"), "-20000") {
+		t.Error("the removed run is in the list")
+	}
+	b.clean()
 }
 
 // Every page, in each theme and at each width: nothing wider than the window, no error, no breach of the content
@@ -47,7 +114,7 @@ func TestEmptyWorkbench(t *testing.T) {
 	}
 	defer stop()
 	b := open(t, phone)
-	for _, path := range []string{"/motor-insurance", "/motor-insurance/history", "/motor-insurance/rules"} {
+	for _, path := range []string{"/motor-insurance", "/motor-insurance/history", "/motor-insurance/runs", "/motor-insurance/rules"} {
 		b.visit(address + path)
 		b.until("document.readyState === 'complete'")
 		b.fits()

@@ -79,7 +79,7 @@ func TestARunIsCounted(t *testing.T) {
 		if advance(t, s, turn, 6) {
 			t.Error("over after 6 of 10")
 		}
-		if half := get(t, s, p, run); half.Counts.Total != 6 || !half.Ended.IsZero() {
+		if half := get(t, s, p, run); half.Counts.Total != 6 || half.State() != Running {
 			t.Errorf("after 6: %+v", half)
 		}
 		if !advance(t, s, turn, 4) {
@@ -96,7 +96,7 @@ func TestARunIsCounted(t *testing.T) {
 			}
 		}
 		whole := get(t, s, p, run)
-		if diff := cmp.Diff(want, whole.Counts); diff != "" || whole.Ended.Before(before) {
+		if diff := cmp.Diff(want, whole.Counts); diff != "" || whole.Ended.Before(before) || whole.State() != Complete {
 			t.Errorf("ended %s: %s", whole.Ended, diff)
 		}
 		if turn := takeTurn(t, s, time.Minute); turn != nil {
@@ -182,7 +182,7 @@ func TestARunIsStoppedResumedAndRemoved(t *testing.T) {
 		if err := s.StopRun(background, p.Name, run); err != nil {
 			t.Fatal(err)
 		}
-		if stopped := get(t, s, p, run); stopped.Ended.IsZero() || stopped.Counts.Total != 4 || !advance(t, s, turn, 4) {
+		if stopped := get(t, s, p, run); stopped.State() != Stopped || stopped.Counts.Total != 4 || !advance(t, s, turn, 4) {
 			t.Errorf("a stopped run goes on: %+v", stopped)
 		}
 		if err := s.ResumeRun(background, p.Name, run); err != nil {
@@ -253,7 +253,7 @@ func TestATurnIsGivenUp(t *testing.T) {
 		if err := s.GiveUp(background, turn, "no verdict", true, 0); err != nil {
 			t.Fatal(err)
 		}
-		if got := get(t, s, p, turn.Run); got.Ended.IsZero() || got.Trouble != "no verdict" {
+		if got := get(t, s, p, turn.Run); got.State() != Failed || got.Trouble != "no verdict" {
 			t.Errorf("a run that cannot go on: %+v", got)
 		}
 	})

@@ -49,11 +49,11 @@ func fill(v reflect.Value, name string, n int, on bool) {
 }
 
 // partsOf are the parts of each page.
-var partsOf = map[string][]Part{"workbench.html": {{}, Bench, Seed}, "history.html": {{}, Results, Rows}, "problem.html": {{}, alert}}
+var partsOf = map[string][]Part{"workbench.html": {{}, Bench, Seed}, "history.html": {{}, Results, Rows}, "run.html": {{}, Progress}, "problem.html": {{}, alert}}
 
 func TestNoTextComesOutRaw(t *testing.T) {
 	s := site()
-	for _, empty := range []Page{&Overview{}, &Workbench{}, &History{}, &Rules{}, &API{}, &Problem{}} {
+	for _, empty := range []Page{&Overview{}, &Workbench{}, &History{}, &Runs{}, &Run{}, &Rules{}, &API{}, &Problem{}} {
 		kind := reflect.TypeOf(empty).Elem()
 		for _, n := range []int{0, 1, 2} {
 			for _, on := range []bool{false, true} {
@@ -105,6 +105,8 @@ func TestNoTextOfAPolicyOrACaseComesOutRaw(t *testing.T) {
 	for _, page := range []Page{
 		s.Workbench(in), s.Rules(RulesInput{Policy: &p}), s.Overview([]OverviewItem{{&p, Counts{}}}), s.Problem(ProblemInput{Err: err, RequestID: canary, RetryURL: canary, Policy: &p}),
 		s.History(HistoryInput{Policy: &p, Cases: []contract.Case{c}, Next: canary, Errors: map[string]string{"q": canary}, Filter: Filter{canary, canary, canary, canary, canary, canary, canary}}),
+		s.Runs(RunsInput{Policy: &p, Count: canary, Seed: canary, Mode: canary, Key: canary, Errors: map[string]string{"count": canary, "seed": canary, "mode": canary}}),
+		s.Run(RunInput{Policy: &p, Run: RunState{State: "failed", Version: canary, Trouble: canary, Counts: Counts{Total: 1, Outcomes: map[string]int64{canary: 1}}}}),
 		s.API(canary, canary, "/", []Operation{{Group: canary, Method: canary, Path: canary, Summary: canary, Body: canary}}),
 	} {
 		held(t, s, page, Part{})
@@ -146,7 +148,7 @@ func TestEveryTemplateIsRendered(t *testing.T) {
 	in := shown()
 	pages := []Page{
 		s.Workbench(in), s.Rules(RulesInput{Policy: cover(), Who: drawnObjects(cover().Who, 5)}), s.Overview([]OverviewItem{{cover(), in.Counts}}), s.API("1", "", "/", nil),
-		s.History(HistoryInput{Policy: cover(), Cases: in.Latest}), s.Problem(ProblemInput{Err: &contract.Error{Code: contract.NotFound}}),
+		s.History(HistoryInput{Policy: cover(), Cases: in.Latest}), s.Runs(RunsInput{Policy: cover()}), s.Run(RunInput{Policy: cover()}), s.Problem(ProblemInput{Err: &contract.Error{Code: contract.NotFound}}),
 	}
 	for _, p := range pages {
 		for _, part := range append([]Part{{}}, partsOf[p.template()]...) {

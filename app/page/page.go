@@ -13,7 +13,7 @@ import (
 	"verdictory/policy"
 )
 
-// Page is a page's struct: one of Overview, Workbench, History, Rules, API and Problem.
+// Page is a page's struct: one of Overview, Workbench, History, Runs, Run, Rules, API and Problem.
 type Page interface {
 	template() string // the file in the templates
 	base() *Base
@@ -38,7 +38,7 @@ var (
 // Base is what every page has.
 type Base struct {
 	Title    string // of the document, without the product's name
-	Section  string // the navigation's current entry: workbench, history, rules, api; empty for none
+	Section  string // the navigation's current entry: workbench, history, runs, rules, api; empty for none
 	Policy   string // name of the policy at hand, empty for none
 	Nav      []Link
 	Policies []Option // the policy select
@@ -75,6 +75,7 @@ func (s *Site) place(p *policy.Policy, section, title string) Base {
 		base.Nav = []Link{
 			{Label: "Workbench", URL: policyURL(current), Current: section == "workbench"},
 			{Label: "History", URL: policyURL(current, "history"), Current: section == "history"},
+			{Label: "Runs", URL: policyURL(current, "runs"), Current: section == "runs"},
 			{Label: "Rules", URL: policyURL(current, "rules"), Current: section == "rules"},
 		}
 	}

@@ -54,7 +54,7 @@ func TestPageWritesAWholeDocument(t *testing.T) {
 	doc, _ := goquery.NewDocumentFromReader(w.Body)
 	expect(t, doc, map[string]string{
 		"title": "There is nothing here · Verdictory", "h1": "There is nothing here", ".message": "There is no such case.", ".problem code": "r-1",
-		".top nav a": "Workbench | History | Rules | API", "#policy option": "All | Cover | Motor insurance | NEWS2 | Stamp duty", ".problem .btn": "All policies",
+		".top nav a": "Workbench | History | Runs | Rules | API", "#policy option": "All | Cover | Motor insurance | NEWS2 | Stamp duty", ".problem .btn": "All policies",
 	})
 	sheets := doc.Find("link[rel=stylesheet]") // the frame first: the other builds on it
 	if attr(sheets.First(), "href") != s.assets.byName["frame.css"] || attr(sheets.Last(), "href") != s.assets.byName["style.css"] || sheets.Length() != 2 || doc.Find("script[src]").Length() != 2 {

@@ -53,7 +53,7 @@ func TestTextAgreesWithGofakeit(t *testing.T) {
 				t.Errorf("%s %v: %v", function, given, err)
 				continue
 			}
-			agree(t, function, given, draw, 5000)
+			agree(t, function, given, draw, 1000)
 		}
 	}
 }
