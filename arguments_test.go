@@ -68,7 +68,7 @@ func TestParse(t *testing.T) {
 
 func TestParseSaysWhatToWriteInstead(t *testing.T) {
 	for _, test := range []struct{ args, env, want string }{
-		{"--version", "", `there is no command "--version": did you mean "version"?: write one of up, app, generator, rules, check, cases, health, version`},
+		{"--version", "", `there is no command "--version": did you mean "version"?: write one of up, app, generator, rules, check, cases, verify, health, version`},
 		{"version 2", "", `unexpected argument "2"`},
 		{"check", "", `DIR is required`},
 		{"check . more", "", `unexpected argument "more"`},

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -11,9 +13,12 @@ import (
 	"github.com/spf13/pflag"
 
 	"verdictory/app/export"
+	"verdictory/app/history"
 	"verdictory/contract"
 	"verdictory/internal/cases"
 	"verdictory/internal/check"
+	"verdictory/internal/service"
+	"verdictory/internal/verify"
 	"verdictory/policy"
 )
 
@@ -40,6 +45,7 @@ func commands() []subcommand {
 		{"rules", "Start the rules service.", &rulesCommand{}},
 		{"check", "Compile a policy, run its examples, say which rules random cases never hit.", &checkCommand{}},
 		{"cases", "Write labelled cases to standard output, without a server.", &casesCommand{}},
+		{"verify", "Derive the verdict of every stored case again, and say which is not as it was.", &verifyCommand{}},
 		{"health", "Ask a service on this machine how it is: exit code 0 where it is well.", &healthCommand{}},
 		{"version", "Print the version.", &versionCommand{}},
 	}
@@ -120,6 +126,35 @@ func (c *casesCommand) options() (options cases.Options, err error) {
 	}
 	options.Format, err = export.Find(c.Format)
 	return options, err
+}
+
+// verifyCommand looks at a history, of a core that runs or not.
+type verifyCommand struct {
+	Database             string
+	DatabasePasswordFile string
+}
+
+func (c *verifyCommand) define(flags *flagSet) {
+	flags.StringVar(&c.Database, "database", "", "The `URL` of the history: postgres://user:password@host/database or sqlite:///path/file.db.")
+	flags.required = []string{"database"}
+	definePasswordFile(flags, &c.DatabasePasswordFile)
+}
+
+// Run opens the history as a core of this version does, and fails where a case is not as it was.
+func (c *verifyCommand) Run(ctx context.Context, s streams) error {
+	database, err := withPassword(c.Database, c.DatabasePasswordFile)
+	if err != nil {
+		return err
+	}
+	store, err := history.Open(ctx, database, service.NewLog(os.Stderr, slog.LevelWarn, "verify"))
+	if err != nil {
+		return err
+	}
+	ok, err := verify.Run(ctx, s.out, store)
+	if err = errors.Join(err, store.Close()); err == nil && !ok {
+		err = errFailed
+	}
+	return err
 }
 
 type versionCommand struct{}

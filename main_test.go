@@ -3,8 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/csv"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -72,41 +75,44 @@ func TestCommandLine(t *testing.T) {
 		code           int
 		stdout, stderr string
 	}{
-		"version":                {[]string{"version"}, 0, "verdictory dev (commit unknown, engine 1)", ""},
-		"help":                   {[]string{"--help"}, 0, "generator", ""},
-		"help of a command":      {[]string{"up", "--help"}, 0, "VERDICTORY_DATA", ""},
-		"nothing":                {nil, 2, "", "a command is missing: write one of up, app,"},
-		"unknown command":        {[]string{"fly"}, 2, "", `there is no command "fly": write one of up, app,`},
-		"mistyped command":       {[]string{"chekc"}, 2, "", `there is no command "chekc": did you mean "check"?`},
-		"unknown flag":           {[]string{"up", "--prot", "1"}, 2, "", "verdictory: unknown flag --prot\nTry verdictory --help.\n"},
-		"check":                  {[]string{"check", filepath.Join(dir, "news2")}, 0, "news2", ""},
-		"check what is broken":   {[]string{"check", broken}, 1, "rules.yaml:", ""},
-		"check nothing":          {[]string{"check", filepath.Join(dir, "nothing")}, 2, "", "must be a folder, and " + filepath.Join(dir, "nothing") + " is none\nTry verdictory --help.\n"},
-		"cases":                  {[]string{"cases", "--policy", "news2", "--seed", "1"}, 0, "code,mode,version,patient.name", ""},
-		"cases say their seed":   {[]string{"cases", "-n", "1"}, 0, "code,", "seed "},
-		"cases of no policy":     {[]string{"cases", "--policy", "news3"}, 1, "", `did you mean "news2"`},
-		"no case":                {[]string{"cases", "-n", "0"}, 1, "", "1 or more"},
-		"cases of no mode":       {[]string{"cases", "--mode", "maybe"}, 1, "", "random or boundary"},
-		"cases of no format":     {[]string{"cases", "--format", "xls"}, 1, "", "csv, json, ndjson, sql, gherkin"},
-		"cases of no seed":       {[]string{"cases", "--seed", "u"}, 1, "", "seed"},
-		"cases of a broken one":  {[]string{"cases", "--policies", filepath.Dir(broken)}, 1, "", "rules.yaml:"},
-		"a policy mistyped":      {[]string{"up", "--policies", filepath.Dir(mistyped)}, 1, "", "\nmistyped/rules.yaml:140:"},
-		"app without database":   {[]string{"app"}, 2, "", "--database is required, or the environment variable VERDICTORY_DATABASE"},
-		"app with a broken one":  {[]string{"app", "--database", "sqlite::memory:", "--policies", filepath.Dir(broken)}, 1, "", "rules.yaml:"},
-		"app at a taken address": {[]string{"app", "--database", "sqlite::memory:", "--listen", address}, 1, "", "--listen takes another"},
-		"app with no database":   {[]string{"app", "--database", "mysql://x", "--listen", "127.0.0.1:0"}, 1, "", "postgres://"},
-		"app with no service":    {[]string{"app", "--database", "sqlite::memory:", "--listen", "127.0.0.1:0", "--who", "::"}, 1, "", "generator-who"},
-		"app with no templates":  {[]string{"app", "--database", "sqlite::memory:", "--listen", "127.0.0.1:0", "--source", dir}, 1, "", "pages cannot be made"},
-		"app with a bad trace":   {[]string{"app", "--database", "sqlite::memory:", "--listen", "127.0.0.1:0", "--traces", "::"}, 1, "", "write http://collector"},
-		"a policy named static":  {[]string{"up", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--policies", filepath.Dir(reserved)}, 1, "", "rename its folder"},
-		"app with no password":   {[]string{"app", "--database", "postgres://verdictory@127.0.0.1:1/db", "--listen", "127.0.0.1:0", "--database-password-file", filepath.Join(dir, "none")}, 1, "", "--database-password-file cannot be read"},
-		"rules at a taken one":   {[]string{"rules", "--listen", address}, 1, "", "--listen takes another"},
-		"rules with a bad trace": {[]string{"rules", "--listen", "127.0.0.1:0", "--traces", "::"}, 1, "", "write http://collector"},
-		"generator without role": {[]string{"generator"}, 2, "", "--role is required, or the environment variable VERDICTORY_ROLE"},
-		"generator at a taken":   {[]string{"generator", "--role", "who", "--listen", address}, 1, "", "--listen takes another"},
-		"up at a taken address":  {[]string{"up", "--listen", address, "--data", t.TempDir()}, 1, "", "--listen takes another"},
-		"up without a folder":    {[]string{"up", "--listen", "127.0.0.1:0", "--data", filepath.Join(file, "x")}, 1, "", "--data takes another"},
-		"log level":              {[]string{"rules", "--log-level", "loud"}, 2, "", `--log-level: "loud" must be debug, info, warn or error`},
+		"version":                 {[]string{"version"}, 0, "verdictory dev (commit unknown, engine 1)", ""},
+		"help":                    {[]string{"--help"}, 0, "generator", ""},
+		"help of a command":       {[]string{"up", "--help"}, 0, "VERDICTORY_DATA", ""},
+		"verify without database": {[]string{"verify"}, 2, "", "--database is required, or the environment variable VERDICTORY_DATABASE"},
+		"verify elsewhere":        {[]string{"verify", "--database", "mysql://x"}, 1, "", "verdictory: "},
+		"verify without password": {[]string{"verify", "--database", "postgres://u@h/d", "--database-password-file", file + "x"}, 1, "", "--database-password-file cannot be read"},
+		"nothing":                 {nil, 2, "", "a command is missing: write one of up, app,"},
+		"unknown command":         {[]string{"fly"}, 2, "", `there is no command "fly": write one of up, app,`},
+		"mistyped command":        {[]string{"chekc"}, 2, "", `there is no command "chekc": did you mean "check"?`},
+		"unknown flag":            {[]string{"up", "--prot", "1"}, 2, "", "verdictory: unknown flag --prot\nTry verdictory --help.\n"},
+		"check":                   {[]string{"check", filepath.Join(dir, "news2")}, 0, "news2", ""},
+		"check what is broken":    {[]string{"check", broken}, 1, "rules.yaml:", ""},
+		"check nothing":           {[]string{"check", filepath.Join(dir, "nothing")}, 2, "", "must be a folder, and " + filepath.Join(dir, "nothing") + " is none\nTry verdictory --help.\n"},
+		"cases":                   {[]string{"cases", "--policy", "news2", "--seed", "1"}, 0, "code,mode,version,patient.name", ""},
+		"cases say their seed":    {[]string{"cases", "-n", "1"}, 0, "code,", "seed "},
+		"cases of no policy":      {[]string{"cases", "--policy", "news3"}, 1, "", `did you mean "news2"`},
+		"no case":                 {[]string{"cases", "-n", "0"}, 1, "", "1 or more"},
+		"cases of no mode":        {[]string{"cases", "--mode", "maybe"}, 1, "", "random or boundary"},
+		"cases of no format":      {[]string{"cases", "--format", "xls"}, 1, "", "csv, json, ndjson, sql, gherkin"},
+		"cases of no seed":        {[]string{"cases", "--seed", "u"}, 1, "", "seed"},
+		"cases of a broken one":   {[]string{"cases", "--policies", filepath.Dir(broken)}, 1, "", "rules.yaml:"},
+		"a policy mistyped":       {[]string{"up", "--policies", filepath.Dir(mistyped)}, 1, "", "\nmistyped/rules.yaml:140:"},
+		"app without database":    {[]string{"app"}, 2, "", "--database is required, or the environment variable VERDICTORY_DATABASE"},
+		"app with a broken one":   {[]string{"app", "--database", "sqlite::memory:", "--policies", filepath.Dir(broken)}, 1, "", "rules.yaml:"},
+		"app at a taken address":  {[]string{"app", "--database", "sqlite::memory:", "--listen", address}, 1, "", "--listen takes another"},
+		"app with no database":    {[]string{"app", "--database", "mysql://x", "--listen", "127.0.0.1:0"}, 1, "", "postgres://"},
+		"app with no service":     {[]string{"app", "--database", "sqlite::memory:", "--listen", "127.0.0.1:0", "--who", "::"}, 1, "", "generator-who"},
+		"app with no templates":   {[]string{"app", "--database", "sqlite::memory:", "--listen", "127.0.0.1:0", "--source", dir}, 1, "", "pages cannot be made"},
+		"app with a bad trace":    {[]string{"app", "--database", "sqlite::memory:", "--listen", "127.0.0.1:0", "--traces", "::"}, 1, "", "write http://collector"},
+		"a policy named static":   {[]string{"up", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--policies", filepath.Dir(reserved)}, 1, "", "rename its folder"},
+		"app with no password":    {[]string{"app", "--database", "postgres://verdictory@127.0.0.1:1/db", "--listen", "127.0.0.1:0", "--database-password-file", filepath.Join(dir, "none")}, 1, "", "--database-password-file cannot be read"},
+		"rules at a taken one":    {[]string{"rules", "--listen", address}, 1, "", "--listen takes another"},
+		"rules with a bad trace":  {[]string{"rules", "--listen", "127.0.0.1:0", "--traces", "::"}, 1, "", "write http://collector"},
+		"generator without role":  {[]string{"generator"}, 2, "", "--role is required, or the environment variable VERDICTORY_ROLE"},
+		"generator at a taken":    {[]string{"generator", "--role", "who", "--listen", address}, 1, "", "--listen takes another"},
+		"up at a taken address":   {[]string{"up", "--listen", address, "--data", t.TempDir()}, 1, "", "--listen takes another"},
+		"up without a folder":     {[]string{"up", "--listen", "127.0.0.1:0", "--data", filepath.Join(file, "x")}, 1, "", "--data takes another"},
+		"log level":               {[]string{"rules", "--log-level", "loud"}, 2, "", `--log-level: "loud" must be debug, info, warn or error`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stdout, stderr, code := command(t, test.args...)
@@ -170,14 +176,17 @@ func (s *started) stop() {
 	}
 }
 
+// free gives an address that nobody listens on: below the ports that connections are given, or one might take it meanwhile.
 func free(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000)))
+		if err != nil {
+			continue
+		}
+		defer listener.Close()
+		return listener.Addr().String()
 	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 // fetch asks until the address answers.
@@ -236,6 +245,25 @@ func TestUpRunsEverythingAndKeepsTheHistory(t *testing.T) {
 			t.Errorf("the case %s is gone after a restart", code)
 		}
 		s.stop()
+	}
+	verify := func() (code int, out string) {
+		var stdout, stderr bytes.Buffer
+		code = run([]string{"verify", "--database", "sqlite://" + filepath.Join(data, "verdictory.db")}, &stdout, &stderr)
+		return code, stdout.String() + stderr.String()
+	}
+	if exit, out := verify(); exit != 0 || out != "1 case under 1 policy version: 0 wrong\n" {
+		t.Errorf("exit %d: %s", exit, out)
+	}
+	database, err := sql.Open("sqlite", filepath.Join(data, "verdictory.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer database.Close()
+	if _, err := database.Exec("UPDATE cases SET outcome = 'none'"); err != nil {
+		t.Fatal(err)
+	}
+	if exit, out := verify(); exit != 1 || !strings.Contains(out, "motor-insurance "+code+": its outcome is stored as none") {
+		t.Errorf("exit %d: %s", exit, out)
 	}
 }
 

@@ -8,6 +8,10 @@ import (
 	"strings"
 )
 
+func definePasswordFile(flags *flagSet, file *string) {
+	flags.StringVar(file, "database-password-file", "", "Take PostgreSQL's password from this `FILE`, such as a container's secret, not from --database.")
+}
+
 // withPassword puts the password that a file holds, such as a container's secret, into a database's URL; a newline at
 // its end is not part of it. Without a file the URL stays as it is. No error holds the URL or the password.
 func withPassword(database, file string) (string, error) {

@@ -148,7 +148,7 @@ type coreFlags struct {
 
 func (f *coreFlags) define(flags *flagSet) {
 	f.policyFlags.define(flags)
-	flags.StringVar(&f.DatabasePasswordFile, "database-password-file", "", "Take PostgreSQL's password from this `FILE`, such as a container's secret, not from --database.")
+	definePasswordFile(flags, &f.DatabasePasswordFile)
 	flags.Var((*folder)(&f.Source), "source", "Read templates/ and static/ from this folder anew for each page, not the built-in ones: for those who work on them.")
 }
 

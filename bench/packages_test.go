@@ -96,3 +96,10 @@ func TestVerdict(t *testing.T) {
 		took, allocations, least(written, "cpu-ns/op")/1000)
 	report(t, "the same against CEL's own evaluator, without a trace", "≥ 8 × as fast", ratio >= 8, "%.1f ×", ratio)
 }
+
+// TestVerify derives stored verdicts again.
+func TestVerify(t *testing.T) {
+	results := run(t, nil, "./internal/verify", "BenchmarkRun", "-benchtime", sized("5x", "1x"))
+	rate := results[0].figures["cases/s"]
+	report(t, "verify, SQLite, one processor", "≥ 16,667 a second: a million in a minute", rate >= 1e6/60, "%.0f a second", rate)
+}

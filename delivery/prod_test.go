@@ -253,6 +253,9 @@ func (s *stack) backup(t *testing.T) {
 	if _, err := generate(s.base); err != nil {
 		t.Errorf("after the restore: %v", err)
 	}
+	if out := run(t, "docker", "exec", s.name+"-app-1", "/verdictory", "verify"); !strings.HasSuffix(out, ": 0 wrong\n") {
+		t.Errorf("the restored history is not as its rules give it: %s", out)
+	}
 
 	// The oldest dumps go when there are more than are to be kept, and a partial one is never taken for a dump.
 	inBackup := func(script string) string {

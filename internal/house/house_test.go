@@ -19,7 +19,7 @@ const root = "../.."
 // mayImport lists, for each of our packages, the ones of ours that it may import outside tests. Imports point one
 // way: main → app, generators, rules → contract → policy. app knows the other services by HTTP alone.
 var mayImport = map[string][]string{
-	"verdictory":                      {"app", "app/export", "app/history", "app/remote", "generators", "rules", "policies", "policy", "contract", "internal/service", "internal/check", "internal/cases", "static", "templates", "app/page"},
+	"verdictory":                      {"app", "app/export", "app/history", "app/remote", "generators", "rules", "policies", "policy", "contract", "internal/service", "internal/check", "internal/cases", "internal/verify", "static", "templates", "app/page"},
 	"verdictory/policy":               {},
 	"verdictory/policies":             {},
 	"verdictory/templates":            {},
@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"verdictory/internal/check":       {"contract", "policy", "generators", "rules"},
 	"verdictory/internal/board":       {},
 	"verdictory/internal/board/write": {"internal/board"},
+	"verdictory/internal/verify":      {"contract", "policy", "rules", "app/history", "internal/check"},
 	"verdictory/internal/cases":       {"contract", "policy", "generators", "rules", "app/export", "internal/check"},
 	"verdictory/app/jinja":            {},
 	"verdictory/app/export":           {"contract", "policy"},
