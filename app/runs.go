@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,9 @@ const (
 	// shownRuns is how many runs a page lists.
 	shownRuns = 50
 )
+
+// ofThePolicy are the errors that a case of the policy gives, and would give again: with another one a run waits.
+var ofThePolicy = []contract.Code{contract.InvalidDocument, contract.Invalid, contract.NoVerdict}
 
 // Work carries on with runs until the context ends: chunk by chunk, each counted once, however many cores do it at the same time
 // and whenever one of them dies.
@@ -64,7 +68,7 @@ func (s *Server) work(ctx context.Context, turn *history.Turn) {
 	trouble, fatal, pause := "", false, time.Duration(0)
 	if err != nil && ctx.Err() == nil {
 		known := contract.AsError(err)
-		trouble, fatal, pause = known.Message, known.Code != contract.Unavailable && known.Code != contract.Overloaded, runPause
+		trouble, fatal, pause = known.Message, slices.Contains(ofThePolicy, known.Code), runPause
 		s.log.WarnContext(ctx, "a run does not go on", "policy", turn.Policy.Name, "run", turn.Run.String(), "case", turn.Next, "error", err)
 	}
 	// Also where the context has ended: so that another core need not wait for the lease.

@@ -73,11 +73,33 @@ func TestARunGrowsBeforeOnesEyes(t *testing.T) {
 		t.Errorf("the title is %q", got)
 	}
 	b.accessible()
-	b.click("#run .acts > form:last-child button")
+	b.click("#remove")
 	b.until("location.pathname === '/news2/runs'")
 	if strings.Contains(b.text("main"), "-20000") {
 		t.Error("the removed run is in the list")
 	}
+	b.clean()
+}
+
+// What grows must not take the focus away from whoever is about to stop it.
+func TestARunIsStoppedByKeyboard(t *testing.T) {
+	ask(t, http.MethodPost, base+"/api/v1/policies/news2/runs", `{"count":5000000,"seed":"5T0P"}`)
+	b := open(t, phone)
+	b.visit("/news2/runs/00005T0P-5000000")
+	before := b.text("#run-label")
+	eval[bool](b, "document.querySelector('#stop').focus(), true")
+	b.until("document.querySelector('#run-label')?.textContent !== '" + before + "'")
+	if !eval[bool](b, "document.activeElement.id === 'stop'") {
+		t.Error("the button has lost the focus as the page grew")
+	}
+	b.accessible()
+	b.press("\r")
+	b.until("document.querySelector('#resume')")
+	if got := b.text("#run .chip"); got != "▲ Stopped" {
+		t.Errorf("the run is %q", got)
+	}
+	b.click("#remove")
+	b.until("location.pathname === '/news2/runs'")
 	b.clean()
 }
 

@@ -56,15 +56,15 @@ func TestRunShowsHowItStands(t *testing.T) {
 		want map[string]string
 		acts string
 	}{
-		"not begun": {counted("running", 0), map[string]string{"title": "0% · Run 78QSX0E4-10000-B · Cover · Verdictory", "h2 small": "0 %", ".took": ""}, "Stop | Remove"},
-		"running":   {counted("running", 4_000), map[string]string{"#run-label": "4,000 of 10,000 cases 40 %", ".chip": "◆ Running", ".key b": "75 % | 0 % | 25 % | 0 %", "[hx-swap-oob]": ""}, "Stop | Remove"},
-		"complete":  {counted("complete", 10_000), map[string]string{"title": "Run 78QSX0E4-10000-B · Cover · Verdictory", ".chip": "● Complete", ".key a": ""}, "Remove"},
-		"stopped":   {counted("stopped", 4_000), map[string]string{".chip": "▲ Stopped"}, "Go on | Remove"},
+		"not begun": {counted("running", 0), map[string]string{"title": "0% · Run 78QSX0E4-10000-B · Cover · Verdictory", "h2 small": "0 %", ".took": ""}, "Stop"},
+		"running":   {counted("running", 4_000), map[string]string{"#run-label": "4,000 of 10,000 cases 40 %", ".chip": "◆ Running", ".key b": "75 % | 0 % | 25 % | 0 %", "[hx-swap-oob]": ""}, "Stop"},
+		"complete":  {counted("complete", 10_000), map[string]string{"title": "Run 78QSX0E4-10000-B · Cover · Verdictory", ".chip": "● Complete", ".key a": ""}, ""},
+		"stopped":   {counted("stopped", 4_000), map[string]string{".chip": "▲ Stopped"}, "Go on"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			doc := rendered(t, site(), site().Run(RunInput{Policy: cover(), Run: c.run}), Part{})
 			expect(t, doc, c.want)
-			expect(t, doc, map[string]string{".acts form button": c.acts, ".menu a": "CSV | JSON | NDJSON | SQL | Gherkin", "pre": "verdictory cases --policy cover -n 10000 --seed " + seedA.String() + " --mode boundary"})
+			expect(t, doc, map[string]string{".acts form button": c.acts, "#remove": "Remove", ".menu a": "CSV | JSON | NDJSON | SQL | Gherkin", "pre": "verdictory cases --policy cover -n 10000 --seed " + seedA.String() + " --mode boundary"})
 			polled := attr(doc.Find("#run"), "hx-get")
 			if running := c.run.State == "running"; running != (polled == "/cover/runs/"+c.run.String()) {
 				t.Errorf("the page asks for %q again", polled)
