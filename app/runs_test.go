@@ -31,7 +31,7 @@ func (c *core) works() {
 // state gives the API's answer on a run as soon as it is what the test waits for.
 func (c *core) state(target string, is func(answer map[string]any) bool) map[string]any {
 	c.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		_, answer := c.call("GET", target, "")
 		if is(answer) {
 			return answer
