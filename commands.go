@@ -135,8 +135,7 @@ type verifyCommand struct {
 }
 
 func (c *verifyCommand) define(flags *flagSet) {
-	flags.StringVar(&c.Database, "database", "", "The `URL` of the history: postgres://user:password@host/database or sqlite:///path/file.db.")
-	flags.required = []string{"database"}
+	defineDatabase(flags, &c.Database)
 	definePasswordFile(flags, &c.DatabasePasswordFile)
 }
 

@@ -8,6 +8,12 @@ import (
 	"strings"
 )
 
+// defineDatabase is for a command that cannot do without a history.
+func defineDatabase(flags *flagSet, url *string) {
+	flags.StringVar(url, "database", "", "The `URL` of the history: postgres://user:password@host/database or sqlite:///path/file.db.")
+	flags.required = []string{"database"}
+}
+
 func definePasswordFile(flags *flagSet, file *string) {
 	flags.StringVar(file, "database-password-file", "", "Take PostgreSQL's password from this `FILE`, such as a container's secret, not from --database.")
 }

@@ -130,8 +130,7 @@ type appCommand struct {
 
 func (c *appCommand) define(flags *flagSet) {
 	flags.StringVar(&c.Listen, "listen", "127.0.0.1:8080", "The `HOST:PORT` of the pages and the API.")
-	flags.StringVar(&c.Database, "database", "", "The `URL` of the history: postgres://user:password@host/database or sqlite:///path/file.db.")
-	flags.required = []string{"database"}
+	defineDatabase(flags, &c.Database)
 	flags.StringVar(&c.Who, "who", "http://127.0.0.1:8081", "The `URL` of the generator of --role who.")
 	flags.StringVar(&c.What, "what", "http://127.0.0.1:8082", "The `URL` of the generator of --role what.")
 	flags.StringVar(&c.Rules, "rules", "http://127.0.0.1:8083", "The `URL` of the rules service.")

@@ -5,8 +5,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"verdictory/app/export"
@@ -115,6 +113,16 @@ func (s *Server) runOf(r *http.Request) (*policy.Policy, policy.Run, error) {
 	return p, named, nil
 }
 
+// findRun gives the policy and the run that the request's path names, as it stands.
+func (s *Server) findRun(r *http.Request) (*policy.Policy, history.Run, error) {
+	p, named, err := s.runOf(r)
+	if err != nil {
+		return nil, history.Run{}, err
+	}
+	found, err := s.history.Run(r.Context(), p.Name, named)
+	return p, found, err
+}
+
 // GET /{policy}/runs lists the runs of a policy, with the form for another.
 func (s *Server) runsPage(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.policyOf(r)
@@ -152,13 +160,13 @@ func (s *Server) postRun(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	in := page.RunsInput{Policy: p, Count: r.PostFormValue("count"), Seed: r.PostFormValue("seed"), Mode: policy.Mode(r.PostFormValue("mode")), Errors: map[string]string{}}
-	count, err := strconv.ParseInt(strings.NewReplacer(",", "", " ", "").Replace(in.Count), 10, 64)
-	asked, issues := readRun(count, policy.MaxRun, cmp.Or(in.Seed, r.PostFormValue("key")), in.Mode)
+	count, err := page.ParseField(policy.Column{Kind: policy.Int}, in.Count)
+	asked, issues := readRun(count.Int(), policy.MaxRun, cmp.Or(in.Seed, r.PostFormValue("key")), in.Mode)
 	for _, issue := range issues {
 		in.Errors[issue.Field] = issue.Message
 	}
 	if err != nil {
-		in.Errors["count"] = "count is no whole number: write one, such as 1000"
+		in.Errors["count"] = err.Error()
 	}
 	if len(in.Errors) > 0 {
 		return s.showRuns(w, r, http.StatusUnprocessableEntity, in)
@@ -176,11 +184,7 @@ func runPath(p *policy.Policy, named policy.Run) string {
 
 // GET /{policy}/runs/{run} shows how far a run is and what its cases come to. htmx asks for that part again and again.
 func (s *Server) runPage(w http.ResponseWriter, r *http.Request) error {
-	p, named, err := s.runOf(r)
-	if err != nil {
-		return err
-	}
-	found, err := s.history.Run(r.Context(), p.Name, named)
+	p, found, err := s.findRun(r)
 	if err != nil {
 		return err
 	}
@@ -224,7 +228,7 @@ func (s *Server) changeRun(r *http.Request, p *policy.Policy, named policy.Run) 
 // GET /{policy}/runs/{run}.{format} streams all cases of a run, also of one that has not been counted to its end: they are made
 // again, under the version that it was started with.
 func (s *Server) runExport(w http.ResponseWriter, r *http.Request) error {
-	p, named, err := s.runOf(r)
+	p, found, err := s.findRun(r)
 	if err != nil {
 		return err
 	}
@@ -232,12 +236,8 @@ func (s *Server) runExport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return &contract.Error{Code: contract.NotFound, Message: "There is no such export: " + err.Error() + "."}
 	}
-	found, err := s.history.Run(r.Context(), p.Name, named)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Disposition", `attachment; filename="`+p.Name+"-"+named.String()+format.Extension+`"`)
-	return s.streamRun(w, r, found.Policy, batch{named, format})
+	w.Header().Set("Content-Disposition", `attachment; filename="`+p.Name+"-"+found.Run.String()+format.Extension+`"`)
+	return s.streamRun(w, r, found.Policy, batch{found.Run, format})
 }
 
 type apiRun struct {
@@ -321,11 +321,7 @@ func (s *Server) apiStartRun(w http.ResponseWriter, r *http.Request) error {
 
 // GET /api/v1/policies/{policy}/runs/{run} says how far a run is, and how often each rule hit.
 func (s *Server) apiRun(w http.ResponseWriter, r *http.Request) error {
-	p, named, err := s.runOf(r)
-	if err != nil {
-		return err
-	}
-	found, err := s.history.Run(r.Context(), p.Name, named)
+	_, found, err := s.findRun(r)
 	if err != nil {
 		return err
 	}

@@ -113,7 +113,7 @@ func TestARunCountsTheCasesOfItsSeed(t *testing.T) {
 func TestARunsFormSaysWhatIsWrong(t *testing.T) {
 	c := newCore(t)
 	for form, want := range map[string]string{
-		"count=many&key=1":          "count is no whole number: write one, such as 1000",
+		"count=many&key=1":          `"many" is not a whole number: write digits, such as 42`,
 		"count=0&key=1":             "count is 0: write 1 to 10000000",
 		"count=10000001&key=1":      "larger sets come from `verdictory cases`",
 		"count=10&seed=U&key=1":     "seed \"U\" has 'U'",

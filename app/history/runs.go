@@ -1,14 +1,11 @@
 package history
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -143,10 +140,8 @@ func (s *Store) runs(ctx context.Context, rows []runRow, kinds ...string) ([]Run
 			return nil, err
 		}
 		ids[i] = row.ID
-		list[i] = Run{
-			Policy: v.policy, Started: created(row.ID), Trouble: row.Trouble,
-			Counts: Counts{Total: row.Done, Outcomes: map[string]int64{}, Rules: map[contract.Hit]int64{}},
-		}
+		list[i] = Run{Policy: v.policy, Started: created(row.ID), Trouble: row.Trouble, Counts: NewCounts()}
+		list[i].Counts.Total = row.Done
 		if row.Ended > 0 {
 			list[i].Ended = time.UnixMilli(row.Ended).UTC()
 		}
@@ -160,13 +155,7 @@ func (s *Store) runs(ctx context.Context, rows []runRow, kinds ...string) ([]Run
 	var tallies []runTallyRow
 	err := s.read.NewSelect().Model(&tallies).Where("run IN (?) AND kind IN (?)", bun.List(ids), bun.List(kinds)).Scan(ctx)
 	for _, t := range tallies {
-		counts := &list[slices.Index(ids, t.Run)].Counts
-		if t.Kind == tallyOutcome {
-			counts.Outcomes[t.Key] = t.N
-			continue
-		}
-		decision, rule, _ := strings.Cut(t.Key, "/")
-		counts.Rules[contract.Hit{Decision: decision, Rule: rule}] = t.N
+		list[slices.Index(ids, t.Run)].Counts.set(t.Kind, t.Key, t.N)
 	}
 	return list, err
 }
@@ -248,18 +237,16 @@ func (s *Store) TakeTurn(ctx context.Context, lease time.Duration) (turn *Turn, 
 // another has counted these, or the run was stopped or removed, it counts nothing, and over is true. It is over too when all
 // cases are counted.
 func (s *Store) Advance(ctx context.Context, turn *Turn, cases []contract.Case, lease time.Duration) (over bool, err error) {
-	tallies := map[runTallyRow]int64{}
+	counts := NewCounts()
 	for i := range cases {
-		tallies[runTallyRow{Run: turn.id, Kind: tallyOutcome, Key: cases[i].Outcome}]++
-		for j, hit := range cases[i].Hits {
-			if !slices.Contains(cases[i].Hits[:j], hit) {
-				tallies[runTallyRow{Run: turn.id, Kind: tallyRule, Key: hit.String()}]++
-			}
-		}
+		counts.Add(&cases[i])
 	}
-	rows := slices.SortedFunc(maps.Keys(tallies), func(a, b runTallyRow) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key, b.Key)) })
-	for i := range rows {
-		rows[i].N = tallies[rows[i]]
+	var rows []runTallyRow
+	for outcome, n := range counts.Outcomes {
+		rows = append(rows, runTallyRow{Run: turn.id, Kind: tallyOutcome, Key: outcome, N: n})
+	}
+	for hit, n := range counts.Rules {
+		rows = append(rows, runTallyRow{Run: turn.id, Kind: tallyRule, Key: hit.String(), N: n})
 	}
 	next := turn.Next + int64(len(cases))
 	err = s.bounded(ctx, "count a run's cases", func(ctx context.Context) error {

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -88,6 +89,35 @@ type Counts struct {
 	Rules    map[contract.Hit]int64 // cases that a rule hit in
 }
 
+// NewCounts gives the counts of no case.
+func NewCounts() Counts {
+	return Counts{Outcomes: map[string]int64{}, Rules: map[contract.Hit]int64{}}
+}
+
+// Add counts a case. A rule that hit twice in it hit in one case.
+func (c *Counts) Add(one *contract.Case) {
+	c.Total++
+	c.Outcomes[one.Outcome]++
+	for i, hit := range one.Hits {
+		if !slices.Contains(one.Hits[:i], hit) {
+			c.Rules[hit]++
+		}
+	}
+}
+
+// set takes a tally as it is stored.
+func (c *Counts) set(kind, key string, n int64) {
+	switch kind {
+	case tallyTotal:
+		c.Total = n
+	case tallyOutcome:
+		c.Outcomes[key] = n
+	case tallyRule:
+		decision, rule, _ := strings.Cut(key, "/")
+		c.Rules[contract.Hit{Decision: decision, Rule: rule}] = n
+	}
+}
+
 // The kinds of tallies.
 const (
 	tallyTotal   = "total"
@@ -97,22 +127,14 @@ const (
 
 // Counts gives the counts of a version, all zero for one without cases.
 func (s *Store) Counts(ctx context.Context, digest policy.Digest) (Counts, error) {
-	counts := Counts{Outcomes: map[string]int64{}, Rules: map[contract.Hit]int64{}}
+	counts := NewCounts()
 	var rows []tallyRow
 	err := s.bounded(ctx, "count cases", func(ctx context.Context) error {
 		return s.read.NewSelect().Model(&rows).Join("JOIN policy_versions AS v ON v.id = t.version").
 			Where("v.version = ?", plain(string(digest))).Scan(ctx)
 	})
 	for _, row := range rows {
-		switch row.Kind {
-		case tallyTotal:
-			counts.Total = row.N
-		case tallyOutcome:
-			counts.Outcomes[row.Key] = row.N
-		case tallyRule:
-			decision, rule, _ := strings.Cut(row.Key, "/")
-			counts.Rules[contract.Hit{Decision: decision, Rule: rule}] = row.N
-		}
+		counts.set(row.Kind, row.Key, row.N)
 	}
 	return counts, err
 }

@@ -159,6 +159,9 @@ func (l *linter) tag(list []*tokens.Token) {
 		if len(args) != 1 || args[0].Type != tokens.String {
 			l.report("write {%% %s \"file.html\" %%}", word)
 		}
+		if word == "extends" && len(l.branches) > 0 {
+			l.report("extends stands outside of every other tag")
+		}
 		l.text(word)
 	default:
 		l.report("tag %q is not used here: write extends, block, include, for, if or with", word)

@@ -32,6 +32,8 @@ func TestLintFinds(t *testing.T) {
 		"{% %}":                                  `tag "" is not used here`,
 		"{% include a %}":                        `write {% include "file.html" %}`,
 		"{% include \"a\" ignore missing %}":     `write {% include "file.html" %}`,
+		"{% block a %}{% extends \"a\" %}":       "extends stands outside of every other tag",
+		"{% if a %}{% extends \"a\" %}":          "extends stands outside of every other tag",
 		"{% extends a %}":                        `write {% extends "file.html" %}`,
 		"{% block %}{% endblock %}":              "write {% block name %}",
 		"{% block \"a\" %}{% endblock %}":        "write {% block name %}",

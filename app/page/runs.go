@@ -75,10 +75,7 @@ func (s *Site) Runs(in RunsInput) *Runs {
 		Form: RunForm{
 			Count: in.Count, Seed: in.Seed, Key: in.Key, Most: Count(policy.MaxRun),
 			CountError: in.Errors["count"], SeedError: in.Errors["seed"], ModeError: in.Errors["mode"],
-			Modes: []Option{
-				{Value: string(policy.Random), Label: "Random", Selected: in.Mode != policy.Boundary},
-				{Value: string(policy.Boundary), Label: "Boundary", Selected: in.Mode == policy.Boundary},
-			},
+			Modes: modes(in.Mode),
 		},
 	}
 	for _, run := range in.Runs {

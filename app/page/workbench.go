@@ -195,10 +195,7 @@ func (s *Site) Workbench(in WorkbenchInput) *Workbench {
 		Heading: p.Rules.Title, Lead: lead(p),
 		Version: p.Digest.Short(), RulesURL: policyURL(p.Name, "rules"),
 		GenerateURL: policyURL(p.Name, "cases"), Key: in.Key,
-		Modes: []Option{
-			{Value: string(policy.Random), Label: "Random", Selected: in.Mode != policy.Boundary},
-			{Value: string(policy.Boundary), Label: "Boundary", Selected: in.Mode == policy.Boundary},
-		},
+		Modes:      modes(in.Mode),
 		Seed:       SeedForm{Open: in.Seed.Text != "" || in.Seed.Error != "", Text: in.Seed.Text, Error: in.Seed.Error},
 		Why:        Why{Summary: "Here each rule says whether it hit, which condition failed, and what it saw."},
 		SoFar:      soFar(p, in.Counts),
@@ -463,4 +460,12 @@ func (v *view) verdict(c *contract.Case) VerdictCard {
 		card.Fields = append(card.Fields, field(qualified, v.columnOf(c.Verdict.Shape, i), c.Verdict.Values[i]))
 	}
 	return card
+}
+
+// modes are the choice of a form: random where nothing is chosen.
+func modes(chosen policy.Mode) []Option {
+	return []Option{
+		{Value: string(policy.Random), Label: "Random", Selected: chosen != policy.Boundary},
+		{Value: string(policy.Boundary), Label: "Boundary", Selected: chosen == policy.Boundary},
+	}
 }

@@ -99,13 +99,13 @@ func folderOK(out io.Writer, folder string) bool {
 	}
 	r.issues(issues)
 	if engine == nil {
-		fmt.Fprintf(out, "%s: %s\n", name, count(r.errors, "error"))
+		fmt.Fprintf(out, "%s: %s\n", name, Count(r.errors, "error"))
 		return false
 	}
 	r.examples(engine)
 	outcomes := r.coverage(engine)
-	fmt.Fprintf(out, "%s %s: %s, %s; %s in %s, %s; %s\n", name, p.Digest.Short(), count(r.errors, "error"), count(r.warnings, "warning"),
-		count(len(engine.Rules.Rules()), "rule"), count(len(p.Rules.Decisions), "decision"), count(len(p.Examples.Examples), "example"), outcomes)
+	fmt.Fprintf(out, "%s %s: %s, %s; %s in %s, %s; %s\n", name, p.Digest.Short(), Count(r.errors, "error"), Count(r.warnings, "warning"),
+		Count(len(engine.Rules.Rules()), "rule"), Count(len(p.Rules.Decisions), "decision"), Count(len(p.Examples.Examples), "example"), outcomes)
 	return r.errors == 0
 }
 
@@ -122,13 +122,14 @@ func (r *report) examples(e *Engine) {
 			got := verdict.Get(c.Name)
 			if want, given := x.Verdict[c.Name]; given && !got.Equal(want) {
 				r.fail(policy.ExamplesDocument, x.Line, x.Column, "%q: %s is %s, and the example says %s; the rules that hit: %s",
-					x.Name, c.Name, got, want, join(decider.AppendHits(nil)))
+					x.Name, c.Name, got, want, Join(decider.AppendHits(nil)))
 			}
 		}
 	}
 }
 
-func join(hits []contract.Hit) string {
+// Join gives the hits between commas, for people.
+func Join(hits []contract.Hit) string {
 	texts := make([]string, len(hits))
 	for i, h := range hits {
 		texts[i] = h.String()
@@ -183,8 +184,8 @@ func (r *report) sample(e *Engine, mode policy.Mode) tally {
 	return t
 }
 
-// count gives "1 rule", "2 rules".
-func count(n int, noun string) string {
+// Count gives "1 rule", "2 rules".
+func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

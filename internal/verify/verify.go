@@ -35,7 +35,7 @@ func Run(ctx context.Context, out io.Writer, store *history.Store) (bool, error)
 	if v.wrong > named {
 		fmt.Fprintf(out, "… and %d more\n", v.wrong-named)
 	}
-	fmt.Fprintf(out, "%s under %s: %d wrong\n", count(v.cases, "case"), count(len(v.order), "policy version"), v.wrong)
+	fmt.Fprintf(out, "%s under %s: %d wrong\n", check.Count(v.cases, "case"), check.Count(len(v.order), "policy version"), v.wrong)
 	return v.wrong == 0, nil
 }
 
@@ -72,13 +72,7 @@ func (v *verifier) one(ctx context.Context, c contract.Case) error {
 		return err
 	}
 	v.cases++
-	at.found.Total++
-	at.found.Outcomes[c.Outcome]++
-	for i, hit := range c.Hits {
-		if !slices.Contains(c.Hits[:i], hit) {
-			at.found.Rules[hit]++
-		}
-	}
+	at.found.Add(&c)
 	if err := at.decider.Decide(c.Who.Values, c.What.Values, at.verdict.Values); err != nil {
 		v.report("%s %s: its rules give no verdict: %s", c.Policy, c.Code, contract.AsError(err).Message)
 		return nil
@@ -93,7 +87,7 @@ func (v *verifier) one(ctx context.Context, c contract.Case) error {
 		differences = append(differences, fmt.Sprintf("its outcome is stored as %s, and its rules give %s", c.Outcome, again))
 	}
 	if again := at.decider.Hits(); !slices.Equal(c.Hits, again) {
-		differences = append(differences, fmt.Sprintf("the rules that hit are stored as %s, and these do: %s", join(c.Hits), join(again)))
+		differences = append(differences, fmt.Sprintf("the rules that hit are stored as %s, and these do: %s", check.Join(c.Hits), check.Join(again)))
 	}
 	if differences != nil {
 		v.report("%s %s: %s", c.Policy, c.Code, strings.Join(differences, "; "))
@@ -123,7 +117,7 @@ func (v *verifier) version(ctx context.Context, digest policy.Digest) (*version,
 	shape := p.Rules.Verdict.Shape
 	at := &version{
 		policy: p, decider: engine.Rules.NewDecider(), verdict: policy.Object{Shape: shape, Values: make([]policy.Value, len(shape.Columns))},
-		before: before, found: history.Counts{Outcomes: map[string]int64{}, Rules: map[contract.Hit]int64{}},
+		before: before, found: history.NewCounts(),
 	}
 	v.versions[digest], v.order = at, append(v.order, at)
 	return at, nil
@@ -152,20 +146,4 @@ func (v *verifier) counts(ctx context.Context, at *version) error {
 		}
 	}
 	return nil
-}
-
-func join(hits []contract.Hit) string {
-	texts := make([]string, len(hits))
-	for i, h := range hits {
-		texts[i] = h.String()
-	}
-	return strings.Join(texts, ", ")
-}
-
-// count gives "1 case", "2 cases".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
