@@ -287,4 +287,4 @@ func compares(n *nodes.BinaryExpression) bool {
 }
 
 // at gives where a node stands.
-func (g *grammar) at(node nodes.Node) spotted { return spotted{g.name, node.Position().Line} }
+func (g *grammar) at(node nodes.Node) position { return position{g.name, node.Position().Line} }

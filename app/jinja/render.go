@@ -43,13 +43,13 @@ func (list steps) run(r *rendering, s *scope) error {
 	return nil
 }
 
-// spotted is a place in a template, for errors.
-type spotted struct {
+// position is a place in a template, for errors.
+type position struct {
 	name string
 	line int
 }
 
-func (at spotted) errorf(format string, args ...any) error {
+func (at position) errorf(format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %s", at.name, at.line, fmt.Sprintf(format, args...))
 }
 
@@ -69,7 +69,7 @@ func literal(n *nodes.Data) step {
 }
 
 // output writes a value, escaped for text and for a quoted attribute. Only texts and whole numbers can be written.
-func output(at spotted, value expression) step {
+func output(at position, value expression) step {
 	return func(r *rendering, s *scope) error {
 		v, err := value(r, s)
 		if err != nil {
@@ -145,7 +145,7 @@ func choose(branches []branch) step {
 type loop struct{ index0, length int }
 
 // each writes the body once for each item, or empty where there is none.
-func each(at spotted, name string, items expression, body, empty steps) step {
+func each(at position, name string, items expression, body, empty steps) step {
 	return func(r *rendering, s *scope) error {
 		v, err := items(r, s)
 		if err != nil {
@@ -183,7 +183,7 @@ func constant(v any) expression {
 }
 
 // variable gives what the innermost for or with calls by the name, or the page's data does.
-func variable(at spotted, name string) expression {
+func variable(at position, name string) expression {
 	return func(r *rendering, s *scope) (any, error) {
 		for ; s != nil; s = s.outer {
 			if s.name == name {
@@ -198,7 +198,7 @@ func variable(at spotted, name string) expression {
 }
 
 // attribute gives a record's field, or what a loop knows.
-func attribute(at spotted, of expression, name string) expression {
+func attribute(at position, of expression, name string) expression {
 	return func(r *rendering, s *scope) (any, error) {
 		v, err := of(r, s)
 		if err != nil {
@@ -226,7 +226,7 @@ func attribute(at spotted, of expression, name string) expression {
 }
 
 // item gives a list's item, the first by 0.
-func item(at spotted, of expression, index int) expression {
+func item(at position, of expression, index int) expression {
 	return func(r *rendering, s *scope) (any, error) {
 		v, err := of(r, s)
 		if err != nil {
@@ -247,8 +247,8 @@ func not(term expression) expression {
 }
 
 // operators make what gives the value of two terms with an operator between them.
-var operators = map[tokens.Type]func(at spotted, left, right expression) expression{
-	tokens.And: func(_ spotted, left, right expression) expression {
+var operators = map[tokens.Type]func(at position, left, right expression) expression{
+	tokens.And: func(_ position, left, right expression) expression {
 		return func(r *rendering, s *scope) (any, error) {
 			if v, err := left(r, s); err != nil || !truth(v) {
 				return v, err
@@ -256,7 +256,7 @@ var operators = map[tokens.Type]func(at spotted, left, right expression) express
 			return right(r, s)
 		}
 	},
-	tokens.Or: func(_ spotted, left, right expression) expression {
+	tokens.Or: func(_ position, left, right expression) expression {
 		return func(r *rendering, s *scope) (any, error) {
 			if v, err := left(r, s); err != nil || truth(v) {
 				return v, err
@@ -274,8 +274,8 @@ var operators = map[tokens.Type]func(at spotted, left, right expression) express
 
 // comparison compares two texts or two whole numbers. Jinja2 also says that a text and a number are not equal; here that is
 // an error, since a template that asks is wrong.
-func comparison(holds func(c int) bool) func(at spotted, left, right expression) expression {
-	return func(at spotted, left, right expression) expression {
+func comparison(holds func(c int) bool) func(at position, left, right expression) expression {
+	return func(at position, left, right expression) expression {
 		return func(r *rendering, s *scope) (any, error) {
 			a, errA := left(r, s)
 			b, errB := right(r, s)
