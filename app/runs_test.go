@@ -94,6 +94,9 @@ func TestARunCountsTheCasesOfItsSeed(t *testing.T) {
 	if got := exported.Header().Get("Content-Disposition"); got != `attachment; filename="motor-insurance-7KQ2X9FM-5000-B.ndjson"` {
 		t.Errorf("the export is called %s", got)
 	}
+	if w := c.get("/motor-insurance/runs/7KQ2X9FM-5000-B.xls"); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "no such export") {
+		t.Errorf("an unknown export is answered %d %s", w.Code, w.Body)
+	}
 	page := html(t, c.get("/motor-insurance/runs/7KQ2X9FM-5000-B"))
 	if got := text(page, "#run-label"); got != "5,000 of 5,000 cases 100 %" || page.Find("[hx-trigger]").Length() != 0 {
 		t.Errorf("the page says %q, and asks again: %t", got, page.Find("[hx-trigger]").Length() != 0)
