@@ -18,6 +18,7 @@ type Case struct {
 	Verdict policy.Object
 	Outcome string
 	Hits    []Hit
+	Marks   []Mark    // in the order of the fields; nil for a case whose values could be drawn
 	Created time.Time // zero where the case is not stored
 }
 
